@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bytes.h - reads untrusted little-endian bytes without ever leaving their bounds.
+ *
+ * A reader that runs out sets `failed` and from then on yields zeros, so that a decoder may read
+ * a whole structure and check once. Nothing here allocates or aborts.
+ */
+#ifndef PROF_BASE_BYTES_H
+#define PROF_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bytes {
+    const uint8_t *at;
+    const uint8_t *end;
+    bool failed;
+};
+
+static inline struct bytes bytes_of(const void *data, size_t size)
+{
+    return (struct bytes){data, (const uint8_t *)data + size, false};
+}
+
+static inline size_t bytes_left(const struct bytes *b)
+{
+    return (size_t)(b->end - b->at);
+}
+
+/* The next `size` bytes, or NULL (and `failed`) when there are not that many. */
+static inline const uint8_t *bytes_take(struct bytes *b, size_t size)
+{
+    if (b->failed || size > bytes_left(b)) {
+        b->failed = true;
+        b->at = b->end;
+        return NULL;
+    }
+    const uint8_t *taken = b->at;
+    b->at += size;
+    return taken;
+}
+
+static inline void bytes_skip(struct bytes *b, size_t size)
+{
+    bytes_take(b, size);
+}
+
+#define BYTES_READ(name, type)                                                                     \
+    static inline type bytes_##name(struct bytes *b)                                               \
+    {                                                                                              \
+        type value = 0;                                                                            \
+        const uint8_t *at = bytes_take(b, sizeof value);                                           \
+        if (at)                                                                                    \
+            memcpy(&value, at, sizeof value);                                                      \
+        return value;                                                                              \
+    }
+BYTES_READ(u8, uint8_t)
+BYTES_READ(u16, uint16_t)
+BYTES_READ(u32, uint32_t)
+BYTES_READ(u64, uint64_t)
+#undef BYTES_READ
+
+/* Unsigned LEB128. More than 64 bits of value is a failure, not a silent cut. */
+static inline uint64_t bytes_varint(struct bytes *b)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = bytes_u8(b);
+        uint64_t part = byte & 0x7f;
+        if (shift == 63 && part > 1)
+            break;
+        value |= part << shift;
+        if (!(byte & 0x80))
+            return b->failed ? 0 : value;
+    }
+    b->failed = true;
+    return 0;
+}
+
+/* Zigzag-coded signed value: 0, -1, 1, -2, ... */
+static inline int64_t bytes_zigzag(struct bytes *b)
+{
+    uint64_t bits = bytes_varint(b);
+    return (int64_t)((bits >> 1) ^ (0 - (bits & 1)));
+}
+
+/* A NUL-terminated string inside the bytes, or NULL. The pointer borrows from the bytes. */
+static inline const char *bytes_string(struct bytes *b)
+{
+    const uint8_t *nul = b->failed ? NULL : memchr(b->at, 0, bytes_left(b));
+    if (!nul) {
+        b->failed = true;
+        return NULL;
+    }
+    const char *string = (const char *)b->at;
+    b->at = nul + 1;
+    return string;
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mapped_file.c - maps a regular file.
+ */
+#include "profiler/base/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int mapped_file_open(struct mapped_file *file, const char *path, struct error *error)
+{
+    int result = -1;
+    struct stat status;
+    void *data = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return error_errno(error, "cannot open %s", path);
+    if (fstat(fd, &status) < 0) {
+        error_errno(error, "cannot look at %s", path);
+        goto cleanup;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        error_set(error, 0, "%s is not a regular file", path);
+        goto cleanup;
+    }
+    if (status.st_size > 0) {
+        data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED) {
+            error_errno(error, "cannot map %s", path);
+            goto cleanup;
+        }
+    }
+    *file = (struct mapped_file){
+        .data = data,
+        .size = (size_t)status.st_size,
+        .device = status.st_dev,
+        .inode = status.st_ino,
+        .modified_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+    };
+    result = 0;
+cleanup:
+    close(fd);
+    return result;
+}
+
+void mapped_file_close(struct mapped_file *file)
+{
+    if (file->data)
+        munmap((void *)file->data, file->size);
+    *file = (struct mapped_file){0};
+}

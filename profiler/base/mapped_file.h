@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mapped_file.h - a whole regular file, readable as memory.
+ *
+ * Only regular files are opened (never a FIFO or a device that could block). A file that shrinks
+ * while it is mapped makes reads raise SIGBUS: callers that read files of others isolate that.
+ */
+#ifndef PROF_BASE_MAPPED_FILE_H
+#define PROF_BASE_MAPPED_FILE_H
+
+#include "profiler/base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct mapped_file {
+    const uint8_t *data; /* NULL when the file is empty */
+    size_t size;
+    uint64_t device, inode;
+    int64_t modified_ns; /* mtime, since the epoch */
+};
+
+/* Returns 0, or -1 with the error filled and `file` untouched. */
+int mapped_file_open(struct mapped_file *file, const char *path, struct error *error);
+void mapped_file_close(struct mapped_file *file);
+
+#endif

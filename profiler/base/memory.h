@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory.h - allocation that cannot fail, and growing arrays.
+ *
+ * Out of memory ends the prof process here, with one sentence and status 125 (prof's own failure).
+ * Never linked into libprof.so: code inside the target reserves everything at start.
+ */
+#ifndef PROF_BASE_MEMORY_H
+#define PROF_BASE_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The allocated memory is zeroed and belongs to the caller, who frees it with free(). */
+void *memory_new(size_t count, size_t size);
+
+/* realloc for `count` elements; new elements are not initialised. */
+void *memory_resize(void *block, size_t count, size_t size);
+
+char *memory_copy_string(const char *string);
+
+/*
+ * Makes room for one more element in an array and yields a zeroed pointer to it:
+ *     struct thing *thing = array_push(&p->things, &p->thing_count, &p->thing_capacity);
+ * Pointers into the array are invalid afterwards.
+ */
+#define array_push(array, count, capacity)                                                         \
+    ((__typeof__(*(array)))array_push_bytes((void **)(array), (count), (capacity),                 \
+                                            sizeof(**(array))))
+void *array_push_bytes(void **array, uint32_t *count, uint32_t *capacity, size_t size);
+
+#endif

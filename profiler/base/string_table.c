@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * string_table.c - each distinct string once.
+ */
+#include "profiler/base/string_table.h"
+
+#include "profiler/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes live in blocks that never move, so that pointers stay valid while the table grows. */
+struct string_block {
+    struct string_block *next;
+    size_t used, size;
+    char bytes[];
+};
+
+enum { BLOCK_SIZE = 64 * 1024 };
+
+/* FNV-1a over eight bytes at a time, finished by hash_u64. */
+static uint64_t hash_bytes(const char *bytes, size_t size)
+{
+    uint64_t hash = 0xcbf29ce484222325ULL ^ size;
+    for (; size >= 8; bytes += 8, size -= 8) {
+        uint64_t word;
+        memcpy(&word, bytes, 8);
+        hash = hash_u64(hash ^ word);
+    }
+    uint64_t tail = 0;
+    memcpy(&tail, bytes, size);
+    return hash_u64(hash ^ tail);
+}
+
+static const char *copy_bytes(struct string_table *table, const char *bytes, size_t size)
+{
+    struct string_block *block = table->blocks;
+    if (!block || block->size - block->used < size + 1) {
+        size_t wanted = size + 1 > BLOCK_SIZE ? size + 1 : BLOCK_SIZE;
+        block = memory_new(1, sizeof *block + wanted);
+        block->size = wanted;
+        block->next = table->blocks;
+        table->blocks = block;
+    }
+    char *copy = block->bytes + block->used;
+    memcpy(copy, bytes, size);
+    copy[size] = '\0';
+    block->used += size + 1;
+    return copy;
+}
+
+void string_table_init(struct string_table *table)
+{
+    *table = (struct string_table){0};
+    string_table_add(table, "", 0);
+}
+
+void string_table_release(struct string_table *table)
+{
+    for (struct string_block *block = table->blocks, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    free(table->entries);
+    hash_map_release(&table->by_hash);
+    *table = (struct string_table){0};
+}
+
+uint32_t string_table_add(struct string_table *table, const char *bytes, size_t size)
+{
+    uint32_t *first = hash_map_at(&table->by_hash, hash_bytes(bytes, size));
+    uint32_t chain = *first == HASH_MAP_NONE ? 0 : *first;
+    for (uint32_t id = chain; *first != HASH_MAP_NONE; id = table->entries[id].next) {
+        const struct string_entry *entry = &table->entries[id];
+        if (entry->size == size && memcmp(entry->bytes, bytes, size) == 0)
+            return id;
+        if (!entry->next)
+            break;
+    }
+    uint32_t id = table->count;
+    struct string_entry *entry = array_push(&table->entries, &table->count, &table->capacity);
+    *entry = (struct string_entry){copy_bytes(table, bytes, size), (uint32_t)size, chain};
+    *first = id;
+    return id;
+}
+
+uint32_t string_table_add_string(struct string_table *table, const char *string)
+{
+    return string_table_add(table, string, strlen(string));
+}
+
+const char *string_table_get(const struct string_table *table, uint32_t id)
+{
+    return id < table->count ? table->entries[id].bytes : "";
+}
+
+uint32_t string_table_size(const struct string_table *table, uint32_t id)
+{
+    return id < table->count ? table->entries[id].size : 0;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * profile.h - the model that every later stage reads: what was sampled, and what it is called.
+ *
+ * Plain tables that refer to each other by index (PROFILE_NONE: none). Built once from a
+ * recording, completed by the symbolizer, read-only for the renderers.
+ *
+ * Memory: everything belongs to the profile until profile_release.
+ */
+#ifndef PROF_PROFILE_PROFILE_H
+#define PROF_PROFILE_PROFILE_H
+
+#include "profiler/base/error.h"
+#include "profiler/base/string_table.h"
+#include "profiler/recording/format.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PROFILE_NONE RECORDING_NONE
+
+struct profile_module {
+    uint32_t path;
+    uint8_t kind; /* enum recording_module_kind */
+    uint8_t build_id_size;
+    uint8_t build_id[RECORDING_BUILD_ID_MAX];
+    uint32_t symbol_source; /* where its names came from; "" before symbolizing or when none */
+    uint32_t symbol_reason; /* what is missing and what would help; "" when nothing is */
+};
+
+struct profile_process {
+    uint32_t pid, parent_pid;
+    uint32_t executable, command;
+    uint32_t image; /* 0 for the first program this pid ran, 1 after one exec, ... */
+    uint64_t start_ns, end_ns;
+    uint64_t start_cpu_ns; /* used before sampling began: loader, earlier images */
+    uint64_t cpu_ns;       /* at the end, including start_cpu_ns */
+};
+
+struct profile_thread {
+    uint32_t process;
+    uint32_t tid;
+    uint32_t name;
+    uint64_t start_ns, end_ns;
+    uint64_t cpu_ns;
+};
+
+struct profile_mapping {
+    uint32_t process, module;
+    uint64_t time_ns, start, end, bias;
+};
+
+/* One address, and once symbolized the source lines it stands for: lines[first_line] is the
+ * innermost inlined function, the last of line_count is the real one. line_count is 0 before. */
+struct profile_frame {
+    uint32_t module; /* or PROFILE_NONE: the address is absolute */
+    uint32_t flags;  /* RECORDING_FRAME_RETURN */
+    uint64_t address;
+    uint32_t first_line, line_count;
+};
+
+struct profile_line {
+    uint32_t function;
+    uint32_t file, line; /* 0: not known */
+};
+
+struct profile_function {
+    uint32_t name;         /* demangled */
+    uint32_t linkage_name; /* 0: same as name */
+    uint32_t module;       /* or PROFILE_NONE */
+    uint32_t file, line;   /* where it is defined; 0: not known */
+};
+
+struct profile_stack {
+    uint32_t parent; /* the caller's stack, always a smaller index; PROFILE_NONE: outermost */
+    uint32_t frame;
+};
+
+struct profile_sample {
+    uint64_t time_ns;
+    uint32_t thread;
+    uint32_t stack;  /* or PROFILE_NONE */
+    uint32_t weight; /* in periods of period_ns CPU time */
+    uint8_t stop;    /* enum recording_stop */
+};
+
+struct profile_loss {
+    uint32_t thread; /* or PROFILE_NONE */
+    uint8_t reason;  /* enum recording_loss_reason */
+    uint64_t samples, weight;
+};
+
+struct profile {
+    struct string_table strings;
+
+    /* the run */
+    uint32_t command, directory, host, system, engine, prof_version;
+    uint64_t requested_hz, period_ns;
+    uint64_t start_ns, start_unix_ns, end_ns;
+    int32_t wait_status; /* -1: not known */
+    bool finished;       /* the recording has its last record */
+    uint64_t damaged_bytes;
+    uint32_t damage; /* why, in words */
+    bool symbolized;
+
+    struct profile_module *modules;
+    uint32_t module_count, module_capacity;
+    struct profile_process *processes;
+    uint32_t process_count, process_capacity;
+    struct profile_thread *threads;
+    uint32_t thread_count, thread_capacity;
+    struct profile_mapping *mappings;
+    uint32_t mapping_count, mapping_capacity;
+    struct profile_frame *frames;
+    uint32_t frame_count, frame_capacity;
+    struct profile_stack *stacks;
+    uint32_t stack_count, stack_capacity;
+    struct profile_sample *samples;
+    uint32_t sample_count, sample_capacity;
+    struct profile_loss *losses;
+    uint32_t loss_count, loss_capacity;
+
+    /* symbols */
+    struct profile_function *functions;
+    uint32_t function_count, function_capacity;
+    struct profile_line *lines;
+    uint32_t line_count, line_capacity;
+};
+
+void profile_init(struct profile *profile);
+void profile_release(struct profile *profile);
+
+/* Fills an initialised profile from a recording. Returns -1 only when nothing could be read; a
+ * damaged tail is noted in damaged_bytes. */
+int profile_load(struct profile *profile, const char *path, struct error *error);
+
+/* Appends the symbols (functions, lines of frames, sources of modules) to the recording. */
+int profile_save_symbols(const struct profile *profile, const char *path, struct error *error);
+
+/* The string of an id, never NULL. */
+const char *profile_string(const struct profile *profile, uint32_t id);
+
+/*
+ * Figures of the whole run, computed from the tables; what `prof info` and the summary print.
+ * cpu_ns counts every sampled process once, by pid, up to its end; accounted_ns is the sum of the
+ * weights; start_cpu_ns is what ran before sampling could begin, a part of cpu_ns.
+ */
+struct profile_totals {
+    uint64_t samples;       /* records, each one a distinct signal */
+    uint64_t weight;        /* in periods */
+    uint64_t accounted_ns;
+    uint64_t cpu_ns;
+    uint64_t start_cpu_ns;
+    uint64_t duration_ns;   /* wall time */
+    uint64_t lost_samples;
+    uint64_t lost_weight;
+    uint64_t complete;      /* samples whose walk reached the thread's first frame */
+    uint64_t stops[RECORDING_STOP_COUNT];    /* samples by reason */
+    uint64_t losses[RECORDING_LOSS_COUNT];   /* lost samples, or threads/programs not sampled */
+    double achieved_hz;     /* distinct samples per accounted CPU second */
+};
+void profile_totals(const struct profile *profile, struct profile_totals *totals);
+
+/* "complete", "no_cfi", ...: the stable word for a stop reason, as in `prof info --json`. */
+const char *profile_stop_name(unsigned stop);
+
+#endif
