@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * channel.h - the shared memory between sampled programs and the collector.
+ *
+ * One segment (a memfd of the prof process) serves every process of a session: a header, an array
+ * of slots, and one ring of bytes per slot. A sampled thread owns one slot from its start to its
+ * end; the collector empties the ring and frees the slot. The segment outlives the target, so what
+ * was sampled before a SIGKILL is kept.
+ *
+ * Runs in:   the target (constructor, signal handler) and the collector.
+ * ABI:       both sides may be built at different times; `magic` and `abi_version` must agree,
+ *            and the layout is pinned by the assertions at the end.
+ * Trust:     the collector treats everything in here as untrusted bytes.
+ */
+#ifndef PROF_CHANNEL_CHANNEL_H
+#define PROF_CHANNEL_CHANNEL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHANNEL_MAGIC       0x6c656e6e61684370ULL /* "pChannel" in memory */
+#define CHANNEL_ABI_VERSION 1
+
+/* Environment: where the segment can be opened, e.g. "/proc/123/fd/4". */
+#define CHANNEL_ENVIRONMENT "PROF_SESSION"
+
+enum channel_flag {
+    CHANNEL_FOLLOW_CHILDREN = 1, /* forked and executed programs are sampled too */
+};
+
+enum channel_state {
+    CHANNEL_RUNNING = 0,
+    CHANNEL_STOPPED = 1, /* sampling is over; a thread that notices disarms its clock */
+};
+
+struct channel_header {
+    uint64_t magic;
+    uint32_t abi_version;
+    uint32_t slot_count;
+    uint32_t ring_size;     /* bytes per slot, a power of two */
+    uint32_t flags;         /* enum channel_flag */
+    uint64_t period_ns;     /* CPU time between samples of a thread */
+    uint64_t slots_offset;  /* from the start of the segment */
+    uint64_t rings_offset;
+    uint64_t segment_size;
+    uint32_t max_frames;    /* deepest walk */
+    int32_t collector_pid;
+
+    _Atomic uint32_t state;        /* enum channel_state */
+    _Atomic uint32_t next_image;   /* numbers program images (a process after fork or exec) */
+    _Atomic uint32_t doorbell;     /* futex: the target bumps and wakes it to be drained now */
+    _Atomic uint32_t drained;      /* futex: the collector bumps and wakes it after each pass */
+    _Atomic uint32_t waiters;      /* threads that wait on `drained` */
+    _Atomic uint32_t unused;
+    _Atomic uint64_t no_slot;      /* threads not sampled: every slot was taken */
+    _Atomic uint64_t no_clock;     /* threads not sampled: no timer could be had */
+};
+
+enum channel_slot_state {
+    CHANNEL_SLOT_FREE = 0,
+    CHANNEL_SLOT_CLAIMED = 1, /* being filled in */
+    CHANNEL_SLOT_LIVE = 2,
+    CHANNEL_SLOT_ENDED = 3,   /* the thread is gone; what is in the ring is the rest */
+};
+
+struct channel_slot {
+    /* set by the thread before LIVE, constant until FREE */
+    _Atomic uint32_t state; /* enum channel_slot_state */
+    uint32_t image;
+    int32_t pid, tid;
+    uint64_t start_ns;
+    char name[16];          /* comm, at LIVE and again at ENDED */
+    uint64_t cpu_ns;        /* at ENDED: CPU time since the slot was claimed */
+    uint64_t end_ns;        /* at ENDED */
+
+    /* written by the thread and its handler */
+    _Alignas(64) _Atomic uint64_t head; /* bytes ever written */
+    _Atomic uint64_t lost_samples;      /* whole records dropped: ring full */
+    _Atomic uint64_t lost_weight;
+
+    /* written by the collector */
+    _Alignas(64) _Atomic uint64_t tail; /* bytes ever read */
+};
+
+/* The first byte of a record in the ring; then its payload's size (3 bytes), then the payload.
+ * Integers are varints (unsigned LEB128) unless said otherwise. */
+enum channel_record {
+    /* image, parent image (0: none), flags, pid, parent pid, time ns, process CPU ns so far,
+     * executable (size, bytes), arguments (size, bytes, NUL-separated) */
+    CHANNEL_PROCESS = 1,
+    /* time ns, start, end, bias, build-id (size, bytes), path (the rest) */
+    CHANNEL_MODULE_LOADED = 2,
+    /* time ns, start */
+    CHANNEL_MODULE_UNLOADED = 3,
+    /* time ns since the slot's start_ns, weight, frames innermost first, then one byte: stop.
+     * A frame is zigzag(address - previous address) << 1 | exact; the first previous is 0. */
+    CHANNEL_SAMPLE = 4,
+    /* time ns since start_ns, weight, stack pointer, DWARF registers 0..16 (8 bytes each), stack
+     * bytes from the stack pointer on (the rest): a walk for the collector to do */
+    CHANNEL_DEFERRED_SAMPLE = 5,
+    /* process CPU ns, as the program ends */
+    CHANNEL_PROCESS_END = 6,
+};
+
+enum {
+    CHANNEL_PROCESS_FORKED = 1, /* has the parent image's modules; otherwise it begins with none */
+    CHANNEL_RECORD_HEADER = 4,
+    CHANNEL_RECORD_MAX = (1 << 24) - 1,
+};
+
+/* Why a walk stopped, as the last byte of a sample. The same numbers as enum unwind_stop (the
+ * sampler asserts it) and as the recording's (the collector asserts it). */
+enum channel_stop {
+    CHANNEL_STOP_COMPLETE,
+    CHANNEL_STOP_NO_CFI,
+    CHANNEL_STOP_BAD_CFI,
+    CHANNEL_STOP_BAD_MEMORY,
+    CHANNEL_STOP_TRUNCATED,
+    CHANNEL_STOP_UNSUPPORTED,
+    CHANNEL_STOP_NO_PROGRESS,
+    CHANNEL_STOP_COUNT
+};
+
+/* Layout: fills in the geometry fields for these sizes and returns the segment's size. */
+uint64_t channel_layout(struct channel_header *header, uint32_t slot_count, uint32_t ring_size);
+
+/* Whether a mapped header of `size` bytes is ours, of our version, and fits its own segment. */
+bool channel_valid(const struct channel_header *header, uint64_t size);
+
+static inline struct channel_slot *channel_slot_at(struct channel_header *header, uint32_t i)
+{
+    return (struct channel_slot *)((char *)header + header->slots_offset) + i;
+}
+
+static inline uint8_t *channel_ring_at(struct channel_header *header, uint32_t i)
+{
+    return (uint8_t *)header + header->rings_offset + (uint64_t)i * header->ring_size;
+}
+
+_Static_assert(sizeof(struct channel_header) == 104, "channel ABI");
+_Static_assert(offsetof(struct channel_header, state) == 64, "channel ABI");
+_Static_assert(sizeof(struct channel_slot) == 192, "channel ABI");
+_Static_assert(offsetof(struct channel_slot, head) == 64, "channel ABI");
+_Static_assert(offsetof(struct channel_slot, tail) == 128, "channel ABI");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must be lock-free in a handler");
+
+#endif
