@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * handler.c - takes one sample: walk the stack, put one record into the thread's ring.
+ *
+ * Rules for everything here and below it (unwind, ring): no lock, no allocation, no stdio, no
+ * loader call but _dl_find_object, no write to a descriptor, errno as it was.
+ * One record or one counted loss, whatever happens.
+ */
+#include "profiler/sampler/handler.h"
+
+#include "profiler/sampler/guard.h"
+#include "profiler/sampler/modules.h"
+#include "profiler/sampler/session.h"
+#include "profiler/sampler/thread.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+_Static_assert((int)UNWIND_COMPLETE == CHANNEL_STOP_COMPLETE, "stop reasons");
+_Static_assert((int)UNWIND_NO_CFI == CHANNEL_STOP_NO_CFI, "stop reasons");
+_Static_assert((int)UNWIND_BAD_CFI == CHANNEL_STOP_BAD_CFI, "stop reasons");
+_Static_assert((int)UNWIND_BAD_MEMORY == CHANNEL_STOP_BAD_MEMORY, "stop reasons");
+_Static_assert((int)UNWIND_TRUNCATED == CHANNEL_STOP_TRUNCATED, "stop reasons");
+_Static_assert((int)UNWIND_UNSUPPORTED == CHANNEL_STOP_UNSUPPORTED, "stop reasons");
+_Static_assert((int)UNWIND_NO_PROGRESS == CHANNEL_STOP_NO_PROGRESS, "stop reasons");
+_Static_assert((int)UNWIND_STOP_COUNT == CHANNEL_STOP_COUNT, "stop reasons");
+
+/* Reads what may not be there: the kernel answers EFAULT where a load would be a SIGSEGV. */
+static size_t probe(uint64_t address, void *bytes, size_t size)
+{
+    struct iovec local = {bytes, size};
+    struct iovec remote = {(void *)(uintptr_t)address, size};
+    ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+    return got > 0 ? (size_t)got : 0;
+}
+
+static bool read_elsewhere(void *context, uint64_t address, void *bytes, size_t size)
+{
+    const struct sampler_thread *t = context;
+    // the thread's own stack, after a walk that began on a signal stack
+    if (address >= t->stack_low && address < t->stack_high && t->stack_high - address >= size &&
+        address >= (uint64_t)(uintptr_t)__builtin_frame_address(0)) {
+        memcpy(bytes, (const void *)(uintptr_t)address, size);
+        return true;
+    }
+    return probe(address, bytes, size) == size;
+}
+
+/* The stack the thread was on: its own is read in place; another one (sigaltstack, coroutine) is
+ * copied out page by page, so that a wrong guess costs an error, not a fault. */
+static void see_stack(struct unwind_memory *memory, struct sampler_thread *t, uint64_t sp)
+{
+    memory->read = read_elsewhere;
+    memory->context = t;
+    if (sp >= t->stack_low && sp < t->stack_high) {
+        memory->stack_low = sp;
+        memory->stack_high = t->stack_high;
+        memory->stack = (const uint8_t *)(uintptr_t)sp;
+        return;
+    }
+    size_t got = probe(sp, t->window, sizeof t->window);
+    if (got == 0) // the last page may be cut by the end of the mapping
+        got = probe(sp, t->window, 4096 - sp % 4096);
+    memory->stack_low = sp;
+    memory->stack_high = sp + got;
+    memory->stack = t->window;
+}
+
+static void put_frames(struct ring_writer *w, struct unwind_walk *walk)
+{
+    uint64_t previous = 0;
+    for (uint32_t depth = 1;; depth++) {
+        uint64_t address = unwind_walk_address(walk);
+        ring_put_varint(w, ring_zigzag((int64_t)(address - previous)) << 1 | walk->exact);
+        previous = address;
+        if (!unwind_walk_step(walk))
+            break;
+        if (depth == session.max_frames) {
+            walk->stop = UNWIND_TRUNCATED;
+            break;
+        }
+    }
+    ring_put_byte(w, walk->stop);
+}
+
+/* A rule that the walk does not evaluate: registers and stack bytes go to the collector, which
+ * asks libunwind. Replaces the record begun in `w`. */
+static void put_deferred(struct ring_writer *w, const struct unwind_registers *registers,
+                         const struct unwind_memory *memory)
+{
+    enum { STACK_BYTES = 12 * 1024 }; // with the registers under half of the smallest ring
+    uint64_t sp = registers->value[UNWIND_STACK_POINTER];
+    uint64_t size = memory->stack_high - memory->stack_low;
+    ring_put_varint(w, sp);
+    ring_put_bytes(w, registers->value, sizeof registers->value);
+    ring_put_bytes(w, memory->stack, size < STACK_BYTES ? size : STACK_BYTES);
+}
+
+static void sample(struct sampler_thread *t, const ucontext_t *context, uint32_t weight)
+{
+    struct unwind_registers registers;
+    struct unwind_memory memory;
+    struct unwind_walk walk;
+    struct ring_writer w;
+    uint64_t time = clock_monotonic_ns() - t->slot->start_ns;
+    unwind_registers_from_ucontext(&registers, context);
+    see_stack(&memory, t, registers.value[UNWIND_STACK_POINTER]);
+
+    unwind_walk_begin(&walk, modules_current(), &memory, &t->cache, &registers);
+    ring_begin(&w, t->slot, t->ring, session.ring_size, CHANNEL_SAMPLE);
+    ring_put_varint(&w, time);
+    ring_put_varint(&w, weight);
+    put_frames(&w, &walk);
+    if (walk.stop == UNWIND_UNSUPPORTED) {
+        ring_begin(&w, t->slot, t->ring, session.ring_size, CHANNEL_DEFERRED_SAMPLE);
+        ring_put_varint(&w, time);
+        ring_put_varint(&w, weight);
+        put_deferred(&w, &registers, &memory);
+    }
+    bool was_roomy = w.limit - w.begin > session.ring_size / 2;
+    if (ring_commit(&w)) {
+        if (was_roomy && w.limit - w.at <= session.ring_size / 2)
+            session_ring_doorbell(); // once as it becomes half full, not at every sample after
+    } else {
+        atomic_fetch_add_explicit(&t->slot->lost_samples, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&t->slot->lost_weight, weight, memory_order_relaxed);
+    }
+}
+
+void handler_on_signal(int signal, siginfo_t *info, void *context)
+{
+    int saved_errno = errno;
+    uint32_t weight = clock_weight(info);
+    struct sampler_thread *t = thread_self();
+    if (weight == 0) {
+        guard_forward(signal, info, context);
+    } else if (t && atomic_load_explicit(&session.header->state, memory_order_relaxed) !=
+                        CHANNEL_RUNNING) {
+        clock_disarm(&t->clock);
+    } else if (t) {
+        sample(t, context, weight);
+    }
+    errno = saved_errno;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * interpose.c - the moments in a program's life that the sampler must not miss: threads that
+ * begin, libraries that go, processes that fork.
+ *
+ * Each function does what the real one does, with the same result and errno.
+ */
+#include "profiler/sampler/interpose.h"
+
+#include "profiler/sampler/clock.h"
+#include "profiler/sampler/guard.h"
+#include "profiler/sampler/modules.h"
+#include "profiler/sampler/real.h"
+#include "profiler/sampler/session.h"
+#include "profiler/sampler/thread.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What a new thread is told. From a fixed pool, because pthread_create may be called where malloc
+ * may not be (from inside an allocator that starts its background thread). */
+struct start {
+    _Atomic int taken;
+    void *(*routine)(void *);
+    void *argument;
+};
+
+// static: threads on both sides of pthread_create share it
+static struct {
+    struct start pool[256];
+    pthread_key_t key;
+    bool have_key;
+} threads;
+
+static struct start *take_start(void *(*routine)(void *), void *argument)
+{
+    for (size_t i = 0; i < sizeof threads.pool / sizeof *threads.pool; i++) {
+        struct start *start = &threads.pool[i];
+        if (!atomic_exchange(&start->taken, 1)) {
+            start->routine = routine;
+            start->argument = argument;
+            return start;
+        }
+    }
+    return NULL; // so many threads are just starting: this one goes unsampled, and is counted
+}
+
+/* First function of a thread. A destructor of thread-specific data ends the sampling, because it
+ * runs for return, pthread_exit and cancellation alike. */
+static void *run_thread(void *argument)
+{
+    struct start start = *(struct start *)argument;
+    atomic_store(&((struct start *)argument)->taken, 0);
+    thread_begin(false);
+    if (thread_self())
+        pthread_setspecific(threads.key, thread_self());
+    return start.routine(start.argument);
+}
+
+static void end_thread(void *unused)
+{
+    (void)unused;
+    thread_end();
+}
+
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
+                   void *(*routine)(void *), void *restrict argument)
+{
+    struct start *start = NULL;
+    if (session.header && threads.have_key) {
+        start = take_start(routine, argument);
+        if (!start)
+            atomic_fetch_add(&session.header->no_slot, 1);
+    }
+    if (!start)
+        return real()->pthread_create(thread, attributes, routine, argument);
+    int result = real()->pthread_create(thread, attributes, run_thread, start);
+    if (result != 0)
+        atomic_store(&start->taken, 0);
+    return result;
+}
+
+int dlclose(void *handle)
+{
+    if (!session.header)
+        return real()->dlclose(handle);
+    modules_announce(); // what came by dlopen and may go now
+    int result = real()->dlclose(handle);
+    int saved_errno = errno;
+    modules_announce();
+    errno = saved_errno;
+    return result;
+}
+
+struct process {
+    uint32_t image, parent_image, flags;
+};
+
+static void put_sized(struct ring_writer *w, const char *bytes, size_t size)
+{
+    ring_put_varint(w, size);
+    ring_put_bytes(w, bytes, size);
+}
+
+/* The command line is the kernel's copy: the program may have changed argv by now. */
+static size_t read_file(const char *path, char *bytes, size_t size)
+{
+    int fd = (int)syscall(SYS_openat, -100, path, 02000000 /* O_CLOEXEC */);
+    if (fd < 0)
+        return 0;
+    ssize_t got = read(fd, bytes, size);
+    close(fd);
+    return got > 0 ? (size_t)got : 0;
+}
+
+static void fill_process(struct ring_writer *w, const void *what)
+{
+    const struct process *process = what;
+    char text[4096];
+    ring_put_varint(w, process->image);
+    ring_put_varint(w, process->parent_image);
+    ring_put_varint(w, process->flags);
+    ring_put_varint(w, (uint64_t)getpid());
+    ring_put_varint(w, (uint64_t)getppid());
+    ring_put_varint(w, clock_monotonic_ns());
+    ring_put_varint(w, clock_process_cpu_ns());
+    ssize_t length = readlink("/proc/self/exe", text, sizeof text);
+    put_sized(w, text, length > 0 ? (size_t)length : 0);
+    size_t size = read_file("/proc/self/cmdline", text, sizeof text);
+    put_sized(w, text, size);
+}
+
+void interpose_announce_process(uint32_t parent_image, bool forked)
+{
+    struct process process = {session.image, parent_image, forked ? CHANNEL_PROCESS_FORKED : 0};
+    thread_put(CHANNEL_PROCESS, fill_process, &process);
+}
+
+/* Fork with our signal blocked: the kernel restarts a fork that a signal interrupts, and in a
+ * large process a fast enough clock would interrupt it for ever. */
+static void before_fork(void)
+{
+    if (!session.header)
+        return;
+    guard_block(true);
+    modules_lock();
+}
+
+static void after_fork_in_parent(void)
+{
+    if (!session.header)
+        return;
+    modules_unlock();
+    guard_block(false);
+}
+
+static void after_fork_in_child(void)
+{
+    if (!session.header)
+        return;
+    modules_unlock();
+    uint32_t parent_image = session.image;
+    if (session.header->flags & CHANNEL_FOLLOW_CHILDREN &&
+        atomic_load(&session.header->state) == CHANNEL_RUNNING) {
+        session.image = atomic_fetch_add(&session.header->next_image, 1) + 1;
+        session.standalone = false;
+        thread_begin_again();
+        interpose_announce_process(parent_image, true);
+    } else {
+        thread_forget();
+        session.header = NULL;
+    }
+    guard_block(false);
+}
+
+int interpose_begin(void)
+{
+    if (pthread_key_create(&threads.key, end_thread) != 0)
+        return -1;
+    threads.have_key = true;
+    return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0 ? 0 : -1;
+}

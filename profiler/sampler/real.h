@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * real.h - the functions behind the ones this library interposes.
+ *
+ * Runs in: ordinary code of the target, first in the constructor; never in the signal.
+ *
+ * Looked up by dlsym(RTLD_NEXT) once, in the constructor, or earlier by a constructor of another
+ * library that calls an interposed function before ours ran.
+ */
+#ifndef PROF_SAMPLER_REAL_H
+#define PROF_SAMPLER_REAL_H
+
+#include <pthread.h>
+#include <signal.h>
+
+struct real_functions {
+    int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+    int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
+    int (*sigwait)(const sigset_t *, int *);
+    int (*sigwaitinfo)(const sigset_t *, siginfo_t *);
+    int (*sigtimedwait)(const sigset_t *, siginfo_t *, const struct timespec *);
+    int (*signalfd)(int, const sigset_t *, int);
+    void *(*dlopen)(const char *, int);
+    int (*dlclose)(void *);
+};
+
+const struct real_functions *real(void);
+
+#endif

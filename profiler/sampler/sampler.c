@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sampler.c - libprof.so: what happens when it is loaded into a program, and when the program ends.
+ *
+ * This library must be as good as not there: it leaves no descriptor, no child and no thread
+ * behind, and when anything is refused the program runs unprofiled.
+ */
+#include "profiler/sampler/clock.h"
+#include "profiler/sampler/guard.h"
+#include "profiler/sampler/handler.h"
+#include "profiler/sampler/interpose.h"
+#include "profiler/sampler/modules.h"
+#include "profiler/sampler/real.h"
+#include "profiler/sampler/session.h"
+#include "profiler/sampler/thread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Takes our library out of LD_PRELOAD, so that what this program executes is not sampled. */
+static void forget_children(void)
+{
+    unsetenv(CHANNEL_ENVIRONMENT);
+    const char *list = getenv("LD_PRELOAD");
+    if (!list)
+        return;
+    const char *first = strstr(list, "libprof.so");
+    if (!first)
+        return;
+    const char *end = first + strlen("libprof.so");
+    while (first > list && first[-1] != ':' && first[-1] != ' ')
+        first--;
+    if (*end)
+        end++;
+    else if (first > list)
+        first--;
+    size_t before = (size_t)(first - list), after = strlen(end);
+    char rest[4096];
+    if (before + after + 1 > sizeof rest)
+        return;
+    memcpy(rest, list, before);
+    memcpy(rest + before, end, after + 1);
+    if (rest[0])
+        setenv("LD_PRELOAD", rest, 1);
+    else
+        unsetenv("LD_PRELOAD");
+}
+
+static void begin(void)
+{
+    real();
+    if (session_attach() < 0 || atomic_load(&session.header->state) != CHANNEL_RUNNING ||
+        guard_install(handler_on_signal) < 0 || interpose_begin() < 0) {
+        session.header = NULL;
+        return;
+    }
+    session.image = atomic_fetch_add(&session.header->next_image, 1) + 1;
+    if (!(session.header->flags & CHANNEL_FOLLOW_CHILDREN))
+        forget_children();
+    thread_begin(true);
+    interpose_announce_process(0, false);
+    modules_begin();
+}
+
+static void fill_end(struct ring_writer *w, const void *unused)
+{
+    (void)unused;
+    ring_put_varint(w, clock_process_cpu_ns());
+}
+
+__attribute__((constructor)) static void prof_constructor(void)
+{
+    int saved_errno = errno;
+    begin();
+    errno = saved_errno;
+}
+
+/* At exit, after the program's own handlers. Programs that end without (a signal, _exit) lose
+ * nothing but the last entry: the rings are the collector's. */
+__attribute__((destructor)) static void prof_destructor(void)
+{
+    if (!session.header || !thread_self())
+        return;
+    modules_announce();
+    thread_put(CHANNEL_PROCESS_END, fill_end, NULL);
+    thread_end();
+    if (session.standalone)
+        session_drain(2000); // so that whoever starts next finds the recording complete
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * thread.h - what the sampler keeps per thread, from its first instruction to its last.
+ *
+ * Runs in:   the thread itself, ordinary code; thread_self also in the signal.
+ * Memory:    one private mapping per thread, made at its start and unmapped at its end, so that
+ *            the handler never needs any.
+ */
+#ifndef PROF_SAMPLER_THREAD_H
+#define PROF_SAMPLER_THREAD_H
+
+#include "profiler/channel/ring.h"
+#include "profiler/sampler/clock.h"
+#include "profiler/unwind/unwind.h"
+
+enum { THREAD_WINDOW = 8192 };
+
+struct sampler_thread {
+    struct channel_slot *slot;
+    uint8_t *ring;
+    uint32_t slot_index;
+    struct thread_clock clock;
+    uint64_t start_cpu_ns;
+    uint64_t stack_low, stack_high; /* the stack the thread was born with */
+    struct unwind_cache cache;
+    uint8_t window[THREAD_WINDOW]; /* a copy of some other stack while it is walked */
+};
+
+/* The calling thread's, or NULL while it is not sampled. */
+struct sampler_thread *thread_self(void);
+
+/* Starts sampling the calling thread; a refusal is counted in the segment's header. The stack
+ * bounds are those of the thread; `main_thread`: the process's first thread. */
+void thread_begin(bool main_thread);
+
+/* Ends it: no signal of ours comes after this, the slot is handed to the collector. */
+void thread_end(void);
+
+/* In a forked child: the thread's slot still belongs to the parent; take a new one. */
+void thread_begin_again(void);
+
+/* In a forked child that is not to be sampled: gives up the memory, leaves the parent's slot. */
+void thread_forget(void);
+
+/* Puts one record of ordinary code into the thread's ring, with our signal blocked. Waits for
+ * room as long as the collector lives. `fill` writes the payload and may be called more than once. */
+void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, const void *),
+                const void *what);
+
+#endif
