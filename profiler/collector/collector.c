@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * collector.c - a shared segment and the thread that drains it.
+ *
+ * The segment is a memfd: it has no name that could be left behind, and the target finds it as
+ * /proc/<our pid>/fd/<n>. The drain thread is the only one to touch tables and writer.
+ */
+#include "profiler/collector/collector.h"
+
+#include "profiler/base/memory.h"
+#include "profiler/base/text.h"
+#include "profiler/collector/drain.h"
+#include "profiler/collector/quote.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    SLOTS = 1024,              /* threads sampled at the same time */
+    SMALLEST_RING = 32 * 1024, /* at 997 Hz and 60 bytes a sample half a second */
+    MAX_FRAMES = 4096,
+    DRAIN_INTERVAL_MS = 20,
+    FLUSH_INTERVAL_MS = 1000,
+};
+
+struct collector {
+    int fd;
+    struct channel_header *header;
+    uint64_t size;
+    char session[64];
+    struct recording_writer *writer;
+    struct drain drain;
+    pthread_t thread;
+    bool thread_runs;
+    _Atomic bool stop;
+    _Atomic uint32_t alive, seen;
+};
+
+static uint64_t clock_ns(clockid_t id)
+{
+    struct timespec time;
+    clock_gettime(id, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* Room for a tenth of a second of long stacks (about 130 bytes a sample), and one sample of the
+ * deepest kind in any case. */
+static uint32_t ring_size(uint32_t hz)
+{
+    uint32_t size = SMALLEST_RING;
+    while (size < hz / 10 * 130 * 2 && size < 1024 * 1024)
+        size *= 2;
+    return size;
+}
+
+static int make_segment(struct collector *collector, const struct collector_options *options,
+                        struct error *error)
+{
+    struct channel_header layout = {
+        .magic = CHANNEL_MAGIC,
+        .abi_version = CHANNEL_ABI_VERSION,
+        .flags = options->follow_children ? CHANNEL_FOLLOW_CHILDREN : 0,
+        .period_ns = 1000000000 / options->hz,
+        .max_frames = MAX_FRAMES,
+        .collector_pid = (int32_t)getpid(),
+    };
+    collector->size = channel_layout(&layout, SLOTS, ring_size(options->hz));
+    collector->fd = memfd_create("prof", MFD_CLOEXEC);
+    if (collector->fd < 0)
+        return error_errno(error, "cannot make shared memory");
+    if (ftruncate(collector->fd, (off_t)collector->size) < 0)
+        return error_errno(error, "cannot size shared memory to %llu bytes",
+                           (unsigned long long)collector->size);
+    void *memory = mmap(NULL, collector->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+                        collector->fd, 0);
+    if (memory == MAP_FAILED)
+        return error_errno(error, "cannot map shared memory");
+    collector->header = memory;
+    *collector->header = layout;
+    snprintf(collector->session, sizeof collector->session, "/proc/%d/fd/%d", (int)getpid(),
+             collector->fd);
+    return 0;
+}
+
+static uint32_t session_string(struct collector *collector, const char *string)
+{
+    return stack_table_string(&collector->drain.table, string, strlen(string));
+}
+
+static void put_session(struct collector *collector, const struct collector_options *options)
+{
+    struct recording_record record = {.kind = RECORDING_SESSION};
+    struct recording_session *session = &record.session;
+    struct text command = TEXT_INIT, system = TEXT_INIT;
+    struct utsname name;
+    char directory[4096] = "";
+    for (char *const *argument = options->arguments; argument && *argument; argument++)
+        quote_arguments(&command, *argument, strlen(*argument) + (**argument == '\0'));
+    uname(&name);
+    text_printf(&system, "%s %s %s", name.sysname, name.release, name.machine);
+    session->directory = session_string(collector, getcwd(directory, sizeof directory)
+                                                       ? directory : "");
+    session->command = session_string(collector, command.data ? command.data : "");
+    session->host = session_string(collector, name.nodename);
+    session->system = session_string(collector, system.data);
+    session->engine = session_string(collector, "timer");
+    session->prof_version = session_string(collector, PROF_VERSION);
+    session->requested_hz = options->hz;
+    session->period_ns = collector->header->period_ns;
+    session->start_ns = clock_ns(CLOCK_MONOTONIC);
+    session->start_unix_ns = clock_ns(CLOCK_REALTIME);
+    recording_writer_put(collector->writer, &record);
+    text_release(&command);
+    text_release(&system);
+}
+
+static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
+                  const struct timespec *timeout)
+{
+    return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
+}
+
+static void *drain_thread(void *argument)
+{
+    struct collector *collector = argument;
+    struct channel_header *header = collector->header;
+    const struct timespec interval = {.tv_nsec = DRAIN_INTERVAL_MS * 1000000};
+    uint64_t flushed = clock_ns(CLOCK_MONOTONIC);
+    while (!atomic_load(&collector->stop)) {
+        uint32_t bell = atomic_load(&header->doorbell);
+        uint32_t waiters = atomic_load(&header->waiters);
+        atomic_store(&collector->alive, drain_pass(&collector->drain));
+        atomic_store(&collector->seen, collector->drain.process_count);
+        uint64_t now = clock_ns(CLOCK_MONOTONIC);
+        // somebody who waits is about to end, or loads much: let it find everything on disk
+        if (waiters || now - flushed > FLUSH_INTERVAL_MS * 1000000ull) {
+            recording_writer_flush(collector->writer, NULL);
+            flushed = now;
+        }
+        atomic_fetch_add(&header->drained, 1);
+        if (waiters)
+            futex(&header->drained, FUTEX_WAKE, INT32_MAX, NULL);
+        else
+            futex(&header->doorbell, FUTEX_WAIT, bell, &interval);
+    }
+    return NULL;
+}
+
+static void release(struct collector *collector)
+{
+    if (collector->header)
+        munmap(collector->header, collector->size);
+    if (collector->fd >= 0)
+        close(collector->fd);
+    free(collector);
+}
+
+/* The thread takes no signals: they are the business of whoever called us. */
+static int start_thread(struct collector *collector)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int result = pthread_create(&collector->thread, NULL, drain_thread, collector);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
+struct collector *collector_open(const struct collector_options *options, struct error *error)
+{
+    struct collector *collector = memory_new(1, sizeof *collector);
+    collector->fd = -1;
+    if (make_segment(collector, options, error) < 0)
+        goto failed;
+    collector->writer = recording_writer_create(options->path, error);
+    if (!collector->writer)
+        goto failed;
+    drain_init(&collector->drain, collector->header, collector->writer);
+    put_session(collector, options);
+    if (recording_writer_flush(collector->writer, error) == 0) {
+        int cause = start_thread(collector);
+        if (cause == 0)
+            return collector;
+        error_set(error, cause, "cannot start a thread: %s", strerror(cause));
+    }
+    drain_release(&collector->drain);
+    recording_writer_close(collector->writer, NULL);
+failed:
+    release(collector);
+    return NULL;
+}
+
+const char *collector_session(const struct collector *collector)
+{
+    return collector->session;
+}
+
+void collector_stop_sampling(struct collector *collector)
+{
+    atomic_store(&collector->header->state, CHANNEL_STOPPED);
+}
+
+void collector_count_processes(struct collector *collector, uint32_t *seen, uint32_t *alive)
+{
+    *alive = atomic_load(&collector->alive);
+    *seen = atomic_load(&collector->seen);
+}
+
+void collector_drain_rest(struct collector *collector)
+{
+    if (atomic_load(&collector->stop))
+        return;
+    collector_stop_sampling(collector);
+    atomic_store(&collector->stop, true);
+    atomic_fetch_add(&collector->header->doorbell, 1);
+    futex(&collector->header->doorbell, FUTEX_WAKE, INT32_MAX, NULL);
+    pthread_join(collector->thread, NULL);
+    atomic_store(&collector->alive, drain_pass(&collector->drain));
+    drain_finish(&collector->drain);
+    atomic_store(&collector->seen, collector->drain.process_count);
+}
+
+int collector_close(struct collector *collector, int wait_status, struct error *error)
+{
+    collector_drain_rest(collector);
+    recording_writer_put(collector->writer, &(struct recording_record){
+        .kind = RECORDING_END,
+        .end = {.end_ns = clock_ns(CLOCK_MONOTONIC), .wait_status = wait_status}});
+    drain_release(&collector->drain);
+    int result = recording_writer_close(collector->writer, error);
+    release(collector);
+    return result;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * collector.h - the front door: a shared segment, and a thread that drains it into a recording.
+ */
+#ifndef PROF_COLLECTOR_COLLECTOR_H
+#define PROF_COLLECTOR_COLLECTOR_H
+
+#include "profiler/base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct collector;
+
+struct collector_options {
+    const char *path;       /* of the recording */
+    uint32_t hz;            /* samples per CPU second and thread */
+    bool follow_children;
+    char *const *arguments; /* the command, for the record; NULL: not known */
+};
+
+/* Creates the recording and the segment and starts draining. NULL with the error filled. */
+struct collector *collector_open(const struct collector_options *options, struct error *error);
+
+/* Where the sampler finds the segment: the value for CHANNEL_ENVIRONMENT. */
+const char *collector_session(const struct collector *collector);
+
+/* No more samples from now on; what was taken is kept. */
+void collector_stop_sampling(struct collector *collector);
+
+/* How many processes have announced themselves, and how many of them are alive. */
+void collector_count_processes(struct collector *collector, uint32_t *seen, uint32_t *alive);
+
+/* Stops sampling and drains to the last byte. To be called while an ended child has not been reaped
+ * yet, so that its CPU time can still be read. */
+void collector_drain_rest(struct collector *collector);
+
+/* Ends the recording: drains the rest if that was not done, writes the figures, closes.
+ * `wait_status` as from wait(2), -1: not known. Returns -1 with the error of the first write that
+ * failed (a full disk); what was written before is kept. */
+int collector_close(struct collector *collector, int wait_status, struct error *error);
+
+#endif

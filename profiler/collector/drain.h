@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * drain.h - empties the rings of a segment into a recording.
+ *
+ * Runs in:   one thread of the prof process.
+ * Memory:    owns its tables; borrows segment and writer.
+ * Trust:     what is in the segment is the target's word; sizes and numbers are checked, and the
+ *            geometry is our own copy.
+ */
+#ifndef PROF_COLLECTOR_DRAIN_H
+#define PROF_COLLECTOR_DRAIN_H
+
+#include "profiler/channel/channel.h"
+#include "profiler/collector/image.h"
+#include "profiler/collector/stack_table.h"
+
+/* What the collector knows of a slot's present owner. */
+struct drain_slot {
+    bool active;
+    uint32_t thread; /* recording id */
+    uint32_t image;  /* as the target counts */
+    uint64_t start_ns;
+    int32_t pid, tid;
+    char name[16];
+    uint64_t lost_samples, lost_weight; /* written so far */
+    uint32_t state; /* of the slot, as this pass found it */
+    size_t size;    /* of what this pass reads from the ring */
+};
+
+struct drain {
+    struct channel_header *header;
+    struct channel_header geometry; /* our copy of what the target could overwrite */
+    struct recording_writer *writer;
+    struct stack_table table;
+    struct drain_slot *slots;
+    struct image *images;
+    uint32_t image_count, image_capacity;
+    struct hash_map image_by_number;
+    uint32_t thread_count, process_count;
+    uint8_t *bytes; /* one ring */
+    struct drain_sample *scratch;
+    uint32_t pass;
+    uint64_t samples;
+    struct deferred *deferred; /* libunwind, once it was needed */
+};
+
+void drain_init(struct drain *drain, struct channel_header *header,
+                struct recording_writer *writer);
+void drain_release(struct drain *drain);
+
+/* One pass over all slots; notices threads and processes that ended. Returns how many processes
+ * are alive. */
+uint32_t drain_pass(struct drain *drain);
+
+/* Ends every thread and process that is still open: nothing more will be read. */
+void drain_finish(struct drain *drain);
+
+/* The image of a process that has not ended, or NULL. */
+struct image *drain_image_of(struct drain *drain, uint32_t number);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image.h - one program image: a process between its start (or fork, or exec) and its end, and
+ * what is mapped where in it.
+ *
+ * Memory: owns its mappings and its pidfd; borrows the stack table.
+ */
+#ifndef PROF_COLLECTOR_IMAGE_H
+#define PROF_COLLECTOR_IMAGE_H
+
+#include "profiler/collector/stack_table.h"
+
+#include <stdbool.h>
+
+struct image_mapping {
+    uint64_t start, end, bias;
+    uint32_t module; /* recording id; RECORDING_NONE: generated code */
+    uint64_t loaded_ns, unloaded_ns;
+};
+
+struct image {
+    uint32_t number;  /* as the target counts */
+    uint32_t process; /* recording id */
+    int32_t pid;
+    int pidfd;        /* -1: could not be had */
+    bool superseded;  /* another program runs in this process now */
+    bool ended;       /* PROCESS_END was written */
+    uint64_t cpu_ns;  /* of the process, last known */
+    uint32_t maps_pass; /* the pass that last read /proc/PID/maps */
+
+    struct image_mapping *live; /* sorted by start */
+    uint32_t live_count, live_capacity;
+    struct image_mapping *gone; /* oldest first */
+    uint32_t gone_count, gone_capacity;
+    struct hash_map frames; /* address and exactness -> recording frame, while nothing changes */
+};
+
+void image_release(struct image *image);
+
+/* A module that was loaded, as the target says. One that is known already is ignored; one that lies
+ * over others replaces them. */
+void image_load(struct image *image, struct stack_table *table,
+                const struct image_mapping *mapping);
+void image_unload(struct image *image, struct stack_table *table, uint64_t start, uint64_t time);
+
+/* Looks into /proc/PID/maps for what the target has not told yet. */
+void image_read_maps(struct image *image, struct stack_table *table, uint64_t time);
+
+/* The mappings of the parent, for a forked process. */
+void image_inherit(struct image *image, const struct image *parent);
+
+/* The recording's frame of an address at a time; false when nothing known holds the address (the
+ * frame is then absolute). */
+bool image_frame(struct image *image, struct stack_table *table, uint64_t address, bool exact,
+                 uint64_t time, uint32_t *frame);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch.c - starts the command with the sampler preloaded.
+ */
+#include "profiler/collector/launch.h"
+
+#include "profiler/base/memory.h"
+#include "profiler/base/text.h"
+#include "profiler/channel/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A variable with something put before (`list` true) or after what the user has in it. */
+static char *variable(const char *name, const char *value, char separator, bool before)
+{
+    struct text text = TEXT_INIT;
+    const char *present = getenv(name);
+    text_printf(&text, "%s=", name);
+    if (present && present[0] && !before)
+        text_printf(&text, "%s%c", present, separator);
+    text_append_string(&text, value);
+    if (present && present[0] && before)
+        text_printf(&text, "%c%s", separator, present);
+    return text_take(&text);
+}
+
+static bool replaced(const char *entry, char *const *additions, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(entry, additions[i], strcspn(additions[i], "=") + 1) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Our environment with the additions in it. They are freed with the array's owner, at exit. */
+static char **make_environment(const struct launch_options *options)
+{
+    char *additions[3];
+    size_t count = 0, kept = 0, have = 0;
+    if (options->library && options->session) {
+        struct text session = TEXT_INIT;
+        text_printf(&session, CHANNEL_ENVIRONMENT "=%s", options->session);
+        additions[count++] = variable("LD_PRELOAD", options->library, ':', true);
+        additions[count++] = text_take(&session);
+        // the ASan runtime aborts when another library is preloaded before it
+        if (options->address_sanitizer)
+            additions[count++] =
+                variable("ASAN_OPTIONS", "verify_asan_link_order=0", ':', false);
+    }
+    while (environ[have])
+        have++;
+    char **environment = memory_new(have + count + 1, sizeof *environment);
+    for (size_t i = 0; i < have; i++) {
+        if (!replaced(environ[i], additions, count))
+            environment[kept++] = environ[i];
+    }
+    for (size_t i = 0; i < count; i++)
+        environment[kept++] = additions[i];
+    return environment;
+}
+
+static void free_environment(char **environment, const struct launch_options *options)
+{
+    size_t count = 0, ours = 0;
+    while (environment[count])
+        count++;
+    if (options->library && options->session)
+        ours = options->address_sanitizer ? 3 : 2;
+    for (size_t i = count - ours; i < count; i++)
+        free(environment[i]);
+    free(environment);
+}
+
+pid_t launch_command(const struct launch_options *options, struct error *error)
+{
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) < 0)
+        return error_errno(error, "cannot make a pipe");
+    char **environment = make_environment(options);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (options->ignore_child)
+            signal(SIGCHLD, SIG_IGN);
+        sigprocmask(SIG_SETMASK, options->mask, NULL);
+        execvpe(options->arguments[0], options->arguments, environment);
+        int cause = errno;
+        ssize_t ignored = write(fds[1], &cause, sizeof cause);
+        (void)ignored;
+        _exit(127);
+    }
+    int fork_errno = errno;
+    free_environment(environment, options);
+    close(fds[1]);
+    if (pid < 0) {
+        close(fds[0]);
+        errno = fork_errno;
+        return error_errno(error, "cannot start a process");
+    }
+    // closed by a successful exec; otherwise the cause arrives
+    int cause = 0;
+    ssize_t got;
+    do
+        got = read(fds[0], &cause, sizeof cause);
+    while (got < 0 && errno == EINTR);
+    close(fds[0]);
+    if (got == (ssize_t)sizeof cause) {
+        error_set(error, cause, "cannot run '%s': %s", options->arguments[0], strerror(cause));
+        return -1;
+    }
+    return pid;
+}
+
+int launch_find_library(char *path, size_t size, struct error *error)
+{
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length < 0)
+        return error_errno(error, "cannot find out where prof is");
+    self[length] = '\0';
+    for (int levels = 0; levels < 2; levels++) {
+        char *slash = strrchr(self, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    snprintf(path, size, "%s/lib/prof/libprof.so", self);
+    if (access(path, R_OK) < 0)
+        return error_errno(error, "cannot read the sampler library %s", path);
+    return 0;
+}
