@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message.c - what prof says to its user.
+ */
+#include "profiler/cli/message.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+const char *const color_choices[] = {"auto", "always", "never", NULL};
+
+void message(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("prof: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+void message_lines(const struct text *text)
+{
+    const char *line = text->data;
+    while (line && *line) {
+        size_t length = strcspn(line, "\n");
+        const char *prefix = strncmp(line, "prof: ", 6) == 0 ? "" : "prof: ";
+        fprintf(stderr, "%s%.*s\n", prefix, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+bool message_color(uint32_t choice, FILE *stream)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    if (choice != COLOR_AUTO)
+        return choice == COLOR_ALWAYS;
+    return isatty(fileno(stream)) && !(no_color && no_color[0]) &&
+           !(term && strcmp(term, "dumb") == 0);
+}
+
+unsigned message_width(FILE *stream)
+{
+    struct winsize size;
+    if (!isatty(fileno(stream)) || ioctl(fileno(stream), TIOCGWINSZ, &size) < 0)
+        return 0;
+    return size.ws_col;
+}

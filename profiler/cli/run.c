@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c - prof run and prof record: run a command and record it; run also shows what was found.
+ *
+ * Whatever goes wrong on our side, the command runs, and its result is the result.
+ */
+#include "profiler/cli/message.h"
+#include "profiler/cli/destination.h"
+#include "profiler/cli/record_options.h"
+#include "profiler/cli/subcommands.h"
+#include "profiler/cli/supervise.h"
+#include "profiler/cli/views.h"
+#include "profiler/collector/collector.h"
+#include "profiler/collector/launch.h"
+#include "profiler/collector/preflight.h"
+#include "render/views.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct recording_run {
+    const struct record_settings *settings;
+    char **arguments;
+    bool show; /* prof run: pictures and tables */
+    char *recording;
+    struct supervise supervise;
+    struct collector *collector; /* NULL: nothing is recorded, or not any more */
+    pid_t pid;
+};
+
+static const struct option_spec run_options[] = {
+    RECORD_OPTIONS,
+    {0, "svg", OPTION_STRING, offsetof(struct record_settings, picture), "FILE",
+     "write the picture here, same patterns (default flamegraph.svg)", 0, 0, NULL},
+    {'n', "limit", OPTION_NUMBER, offsetof(struct record_settings, limit), "N",
+     "print the N hottest functions (default 10; 0 for none)", 0, 1000, NULL},
+    {0, "color", OPTION_CHOICE, offsetof(struct record_settings, color), "WHEN",
+     "auto, always or never (default auto; NO_COLOR is respected)", 0, 0, color_choices},
+};
+static const struct option_spec record_options[] = {RECORD_OPTIONS};
+
+static const struct record_settings defaults = {
+    .hz = RECORD_DEFAULT_HZ,
+    .output = VIEWS_RECORDING,
+    .picture = VIEWS_PICTURE,
+    .limit = 10,
+};
+
+/* The command as if prof had not been there; returns only when it cannot be executed. */
+static int run_unprofiled(char **arguments)
+{
+    execvp(arguments[0], arguments);
+    int cause = errno;
+    message("cannot run '%s': %s", arguments[0], strerror(cause));
+    return cause == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+}
+
+static int give_up_profiling(const struct recording_run *run, const char *why)
+{
+    if (run->settings->strict) {
+        message("%s", why);
+        return EXIT_PROF_FAILED;
+    }
+    message("%s; running it without profiling", why);
+    return run_unprofiled(run->arguments);
+}
+
+static void show_results(const struct recording_run *run)
+{
+    const struct record_settings *settings = run->settings;
+    struct profile profile;
+    struct text out = TEXT_INIT;
+    if (views_load(&profile, run->recording) < 0)
+        return;
+    bool color = message_color(settings->color, stderr);
+    char *picture = destination_expand(settings->picture, run->pid);
+    struct text svg = TEXT_INIT;
+    render_flamegraph(&svg, &profile, &(struct flamegraph_options){0});
+    bool drawn = views_write(picture, &svg) == EXIT_SUCCESS;
+    if (!settings->quiet) {
+        render_summary(&out, &profile, color);
+        if (settings->limit && profile.sample_count) {
+            text_append_char(&out, '\n');
+            render_report(&out, &profile, &(struct report_options){
+                .limit = settings->limit, .color = color, .width = message_width(stderr)});
+        }
+        message_lines(&out);
+        if (drawn && strcmp(picture, "-") != 0)
+            message("wrote %s and %s; open the picture in a browser", run->recording, picture);
+    }
+    text_release(&out);
+    free(picture);
+    profile_release(&profile);
+}
+
+static void show_summary(const struct recording_run *run)
+{
+    struct profile profile;
+    struct text out = TEXT_INIT;
+    if (run->settings->quiet)
+        return;
+    profile_init(&profile);
+    if (profile_load(&profile, run->recording, NULL) == 0) {
+        render_summary(&out, &profile, message_color(COLOR_AUTO, stderr));
+        message_lines(&out);
+        message("wrote %s", run->recording);
+    }
+    text_release(&out);
+    profile_release(&profile);
+}
+
+/* Ends the recording and shows it. `wait_status`: -1 while the command still runs. */
+static void finish_recording(struct recording_run *run, int wait_status)
+{
+    struct error error;
+    uint32_t seen, alive;
+    collector_drain_rest(run->collector);
+    collector_count_processes(run->collector, &seen, &alive);
+    if (collector_close(run->collector, wait_status, &error) < 0)
+        message("%s; %s holds what was recorded before", error.text, run->recording);
+    run->collector = NULL;
+    if (seen == 0) {
+        message("the sampler was never loaded into '%s', so there is nothing to see; it may have "
+                "ended before its first instruction, or removed LD_PRELOAD", run->arguments[0]);
+        return;
+    }
+    if (wait_status != -1 && alive)
+        message("%u process%s started by the command still run%s; the recording ends here", alive,
+                alive == 1 ? "" : "es", alive == 1 ? "s" : "");
+    if (run->show)
+        show_results(run);
+    else
+        show_summary(run);
+}
+
+static int start(struct recording_run *run, const struct preflight *preflight)
+{
+    struct error error;
+    char library[PATH_MAX];
+    struct collector_options collect = {
+        .hz = run->settings->hz,
+        .follow_children = !run->settings->no_children,
+        .arguments = run->arguments,
+    };
+    if (launch_find_library(library, sizeof library, &error) < 0)
+        return give_up_profiling(run, error.text);
+    supervise_begin(&run->supervise);
+    run->recording = destination_expand(run->settings->output, getpid());
+    collect.path = run->recording;
+    run->collector = collector_open(&collect, &error);
+    if (!run->collector) {
+        supervise_cancel(&run->supervise);
+        return give_up_profiling(run, error.text);
+    }
+    struct launch_options launch = {
+        .arguments = run->arguments,
+        .library = library,
+        .session = collector_session(run->collector),
+        .address_sanitizer = preflight->address_sanitizer,
+        .mask = &run->supervise.before,
+        .ignore_child = run->supervise.child_was_ignored,
+    };
+    run->pid = launch_command(&launch, &error);
+    if (run->pid < 0) {
+        collector_close(run->collector, -1, NULL);
+        unlink(run->recording);
+        message("%s", error.text);
+        return error.code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+    }
+    return -1;
+}
+
+static int record(const struct record_settings *settings, char **arguments, bool show)
+{
+    struct recording_run run = {.settings = settings, .arguments = arguments, .show = show};
+    struct preflight preflight;
+    preflight_check(&preflight, arguments[0]);
+    switch (preflight.verdict) {
+    case PREFLIGHT_NOT_FOUND: message("%s", preflight.reason.text); return EXIT_NOT_FOUND;
+    case PREFLIGHT_NOT_EXECUTABLE:
+        message("%s", preflight.reason.text);
+        return EXIT_NOT_EXECUTABLE;
+    case PREFLIGHT_NOT_PRELOADABLE: return give_up_profiling(&run, preflight.reason.text);
+    case PREFLIGHT_OK: break;
+    }
+    int status = start(&run, &preflight);
+    if (status < 0) {
+        if (!supervise_wait(run.pid, settings->seconds)) {
+            finish_recording(&run, -1);
+            supervise_wait(run.pid, 0);
+        }
+        // a zombie's clock can still be read, so the recording ends before it is reaped
+        if (run.collector)
+            collector_drain_rest(run.collector);
+        int wait_status = supervise_reap(run.pid);
+        if (run.collector)
+            finish_recording(&run, wait_status);
+        free(run.recording);
+        return supervise_exit(&run.supervise, wait_status);
+    }
+    free(run.recording);
+    return status;
+}
+
+static int check_arguments(const char *name, int argument_count)
+{
+    if (argument_count > 0)
+        return 0;
+    message("%s needs a command to run, as in 'prof %s ./app'; see 'prof help %s'", name, name,
+            name);
+    return EXIT_USAGE;
+}
+
+static int run_command(const void *settings, int argument_count, char **arguments)
+{
+    int status = check_arguments("run", argument_count);
+    return status ? status : record(settings, arguments, true);
+}
+
+static int record_command(const void *settings, int argument_count, char **arguments)
+{
+    int status = check_arguments("record", argument_count);
+    return status ? status : record(settings, arguments, false);
+}
+
+#define HOW_IT_RUNS                                                                                \
+    "The command runs as it would without prof: same output, same exit status, same signals; all " \
+    "messages of prof go to stderr and begin with 'prof: '. Programs that it forks or executes "   \
+    "are recorded, too. A program that a library cannot be preloaded into (static, set-user-ID, "  \
+    "32-bit, musl) is recognised beforehand and runs without profiling."
+
+const struct subcommand subcommand_run = {
+    .name = "run",
+    .arguments = "[--] COMMAND [ARG...]",
+    .summary = "run a command, write flamegraph.svg, print the hot functions",
+    .description =
+        "Runs a command, records where it spends its CPU time, writes the recording (prof.data) "
+        "and the picture (flamegraph.svg), and prints the hottest functions.\n\n" HOW_IT_RUNS,
+    .examples = "prof run ./app --its-own --options\tprofile one run of ./app\n"
+                "prof run -F 4999 -- make -j4\ta build with all its compilers, at a higher rate\n"
+                "prof run -d 10 ./server\tthe first ten seconds; the server goes on\n",
+    .options = run_options,
+    .option_count = sizeof run_options / sizeof *run_options,
+    .defaults = &defaults,
+    .settings_size = sizeof defaults,
+    .run = run_command,
+};
+
+const struct subcommand subcommand_record = {
+    .name = "record",
+    .arguments = "[--] COMMAND [ARG...]",
+    .summary = "run a command and only record it",
+    .description = "Like 'prof run', but without picture and table: look at the recording later "
+                   "with 'prof report' or 'prof flamegraph'.\n\n" HOW_IT_RUNS,
+    .examples = "prof record -o before.data ./app\trecord now, compare later\n",
+    .options = record_options,
+    .option_count = sizeof record_options / sizeof *record_options,
+    .defaults = &defaults,
+    .settings_size = sizeof defaults,
+    .run = record_command,
+};

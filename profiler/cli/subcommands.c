@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * subcommands.c - the table of subcommands, in the order of the help.
+ */
+#include "profiler/cli/subcommands.h"
+
+const struct subcommand *const subcommands[] = {
+    &subcommand_run,  &subcommand_record, &subcommand_report, &subcommand_flamegraph,
+    &subcommand_info, &subcommand_export, &subcommand_help,   &subcommand_collect,
+    NULL,
+};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * supervise.h - waits for the command as its parent, and stays out of the way of signals.
+ *
+ * Terminal signals (SIGINT, SIGQUIT, SIGHUP from the kernel) reach the command by themselves, as
+ * it is in the same process group; what somebody sends to prof alone is passed on.
+ */
+#ifndef PROF_CLI_SUPERVISE_H
+#define PROF_CLI_SUPERVISE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct supervise {
+    sigset_t before;         /* the mask prof was started with: the command's */
+    bool child_was_ignored;  /* SIGCHLD was ignored, and so it shall be for the command */
+};
+
+/* Before anything else is started: takes the signals over. */
+void supervise_begin(struct supervise *supervise);
+
+/* Gives the signals back: nothing will be started here after all. */
+void supervise_cancel(const struct supervise *supervise);
+
+/*
+ * Waits until the command has ended, or `seconds` have passed (0: no limit). Returns true when it
+ * ended; it is then a zombie still, so that its last figures can be read, until supervise_reap.
+ */
+bool supervise_wait(pid_t pid, double seconds);
+
+/* The wait status of the ended command. */
+int supervise_reap(pid_t pid);
+
+/* Ends prof as the command ended: returns its exit status, or dies of its signal. */
+int supervise_exit(const struct supervise *supervise, int wait_status);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * views.h - what the subcommands that look at a recording have in common.
+ */
+#ifndef PROF_CLI_VIEWS_H
+#define PROF_CLI_VIEWS_H
+
+#include "profiler/base/text.h"
+#include "profiler/profile/profile.h"
+
+#define VIEWS_RECORDING "prof.data"
+#define VIEWS_PICTURE   "flamegraph.svg"
+
+/*
+ * Loads a recording and names what is in it. Symbols that had to be looked up are written back, so
+ * that the next look is quicker; where that is not possible nothing is said. Prints a message and
+ * returns -1 when nothing can be loaded.
+ */
+int views_load(struct profile *profile, const char *path);
+
+/* The one file argument of a view: the default when there is none, NULL (and a message) when
+ * there are several. */
+const char *views_file(const char *subcommand, int argument_count, char **arguments);
+
+/* Writes a view and releases it. Returns the exit status. */
+int views_write(const char *path, struct text *text);
+
+#endif
