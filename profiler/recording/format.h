@@ -4,10 +4,16 @@
  *
  * FORMAT.md describes the same records byte by byte; a reader can be written from it alone. Ids
  * count from 0 per kind in order of appearance; a record refers only to ids that came before it.
- * `name`-like fields are string ids; string 0 is the empty string and is never written.
+ * `name`-like fields are string ids; string 0 is the empty string and is never written, so that
+ * the first STRING record has id 1.
  *
  * Times are nanoseconds of CLOCK_MONOTONIC, except where a name says otherwise. The file keeps
- * microseconds for samples (RECORDING_TIME_UNIT_NS).
+ * microseconds since the session's start for samples (RECORDING_TIME_UNIT_NS): what lies between
+ * is lost.
+ *
+ * Records come out of a file in the order they were put in, but for one thing: within a chunk a
+ * STRING, MODULE, PROCESS, THREAD, MAPPING or FUNCTION may overtake FRAMEs, STACKs and SAMPLEs,
+ * and these come as all frames, then all stacks, then all samples since the last other record.
  */
 #ifndef PROF_RECORDING_FORMAT_H
 #define PROF_RECORDING_FORMAT_H
@@ -21,7 +27,7 @@
 #define RECORDING_TIME_UNIT_NS 1000
 
 enum recording_kind {
-    RECORDING_SESSION = 1, /* first record of a file */
+    RECORDING_SESSION = 1, /* once, before all but the STRINGs it needs */
     RECORDING_STRING = 2,
     RECORDING_MODULE = 3,
     RECORDING_PROCESS = 4,
@@ -58,21 +64,21 @@ enum recording_module_kind {
 };
 
 enum recording_loss_reason {
-    RECORDING_LOSS_RING_FULL = 0,      /* the ring had no room */
-    RECORDING_LOSS_REENTERED = 1,      /* the signal came while its own handler ran */
-    RECORDING_LOSS_NO_SLOT = 2,        /* a thread was not sampled: no ring was free */
-    RECORDING_LOSS_NO_CLOCK = 3,       /* a thread was not sampled: no timer could be had */
-    RECORDING_LOSS_NOT_PRELOADED = 4,  /* a program was not sampled: it could not be preloaded */
+    RECORDING_LOSS_RING_FULL = 0,     /* the ring had no room */
+    RECORDING_LOSS_REENTERED = 1,     /* the signal came while its own handler ran */
+    RECORDING_LOSS_NO_SLOT = 2,       /* a thread was not sampled: no ring was free */
+    RECORDING_LOSS_NO_CLOCK = 3,      /* a thread was not sampled: no timer could be had */
+    RECORDING_LOSS_NOT_PRELOADED = 4, /* a program was not sampled: it could not be preloaded */
     RECORDING_LOSS_COUNT
-};
+}; /* for the last three, `samples` counts threads or programs */
 
 struct recording_session {
-    uint32_t command;       /* the command line, shell-quoted */
-    uint32_t directory;     /* working directory */
-    uint32_t host;          /* nodename */
-    uint32_t system;        /* "Linux 6.1.0 x86_64" */
-    uint32_t engine;        /* "timer", "perf+timer" */
-    uint32_t prof_version;  /* "0.1.0" */
+    uint32_t command;      /* the command line, shell-quoted */
+    uint32_t directory;    /* working directory */
+    uint32_t host;         /* nodename */
+    uint32_t system;       /* "Linux 6.1.0 x86_64" */
+    uint32_t engine;       /* "timer", "perf+timer" */
+    uint32_t prof_version; /* "0.1.0" */
     uint64_t requested_hz;
     uint64_t period_ns;     /* CPU time one unit of sample weight stands for */
     uint64_t start_ns;      /* CLOCK_MONOTONIC when recording began */
@@ -94,10 +100,10 @@ struct recording_module {
 
 struct recording_process {
     uint32_t pid, parent_pid;
-    uint32_t executable;    /* path */
-    uint32_t command;       /* command line of this image, shell-quoted */
-    uint64_t start_ns;      /* when this image began (a process that execs has several images) */
-    uint64_t start_cpu_ns;  /* CPU time the process had used by then, before sampling */
+    uint32_t executable;   /* path */
+    uint32_t command;      /* command line of this image, shell-quoted */
+    uint64_t start_ns;     /* when this image began (a process that execs has several images) */
+    uint64_t start_cpu_ns; /* CPU time the process had used by then, before sampling */
 };
 
 struct recording_thread {
@@ -121,7 +127,7 @@ enum {
     RECORDING_FRAME_RETURN = 1, /* a return address: the call is before it */
 };
 struct recording_frame {
-    uint32_t module;  /* or RECORDING_NONE: `address` is absolute, in no known module */
+    uint32_t module; /* or RECORDING_NONE: `address` is absolute, in no known module */
     uint32_t flags;
     uint64_t address; /* ELF virtual address in the module, exactly as it was on the stack */
 };
@@ -150,7 +156,7 @@ struct recording_loss {
 
 struct recording_thread_end {
     uint32_t thread;
-    uint32_t name;   /* the name it had last */
+    uint32_t name; /* the name it had last */
     uint64_t end_ns;
     uint64_t cpu_ns; /* CPU time it had used while it was sampled; 0 when not known */
 };
@@ -169,7 +175,7 @@ struct recording_end {
 struct recording_function {
     uint32_t name;         /* demangled, as shown */
     uint32_t linkage_name; /* as in the binary; 0 when it is the same */
-    uint32_t module;
+    uint32_t module;       /* or RECORDING_NONE */
     uint32_t file;         /* where it is defined; 0 when not known */
     uint32_t line;
 };
@@ -182,7 +188,7 @@ struct recording_frame_lines {
         uint32_t function;
         uint32_t file; /* 0 when not known */
         uint32_t line; /* 0 when not known */
-    } *lines;      /* borrowed */
+    } * lines;         /* borrowed */
 };
 
 /* Where the names of a module came from, or why there are none. */

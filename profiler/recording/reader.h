@@ -28,4 +28,10 @@ int recording_reader_next(struct recording_reader *reader, struct recording_reco
 uint64_t recording_reader_lost_bytes(const struct recording_reader *reader);
 const char *recording_reader_damage(const struct recording_reader *reader);
 
+/* The file up to the end of the last chunk that was read wholly, and how many ids of a kind that
+ * part defines (of strings, the empty one included): where and with what a writer may go on. */
+uint64_t recording_reader_whole_bytes(const struct recording_reader *reader);
+uint32_t recording_reader_whole_count(const struct recording_reader *reader,
+                                      enum recording_kind kind);
+
 #endif
