@@ -31,18 +31,18 @@ struct profile_module {
 struct profile_process {
     uint32_t pid, parent_pid;
     uint32_t executable, command;
-    uint32_t image; /* 0 for the first program this pid ran, 1 after one exec, ... */
-    uint64_t start_ns, end_ns;
-    uint64_t start_cpu_ns; /* used before sampling began: loader, earlier images */
-    uint64_t cpu_ns;       /* at the end, including start_cpu_ns */
+    uint32_t image;            /* 0 for the first program this process ran, 1 after one exec, ... */
+    uint64_t start_ns, end_ns; /* end_ns 0: not known */
+    uint64_t start_cpu_ns;     /* used before sampling began: loader, earlier images */
+    uint64_t cpu_ns;           /* at the end, including start_cpu_ns; 0: not known */
 };
 
 struct profile_thread {
     uint32_t process;
     uint32_t tid;
     uint32_t name;
-    uint64_t start_ns, end_ns;
-    uint64_t cpu_ns;
+    uint64_t start_ns, end_ns; /* end_ns 0: not known */
+    uint64_t cpu_ns;           /* used while it was sampled; 0: not known */
 };
 
 struct profile_mapping {
@@ -96,7 +96,8 @@ struct profile {
     /* the run */
     uint32_t command, directory, host, system, engine, prof_version;
     uint64_t requested_hz, period_ns;
-    uint64_t start_ns, start_unix_ns, end_ns;
+    uint64_t start_ns, start_unix_ns;
+    uint64_t end_ns;     /* the latest time known when the recording was not finished */
     int32_t wait_status; /* -1: not known */
     bool finished;       /* the recording has its last record */
     uint64_t damaged_bytes;
@@ -131,10 +132,13 @@ void profile_init(struct profile *profile);
 void profile_release(struct profile *profile);
 
 /* Fills an initialised profile from a recording. Returns -1 only when nothing could be read; a
- * damaged tail is noted in damaged_bytes. */
+ * damaged tail is noted in damaged_bytes. Every index in the tables is checked: those that use
+ * the profile need not. Where a frame or module has symbols more than once, the last ones count. */
 int profile_load(struct profile *profile, const char *path, struct error *error);
 
-/* Appends the symbols (functions, lines of frames, sources of modules) to the recording. */
+/* Appends the symbols (functions, lines of frames, sources of modules) to the recording it was
+ * loaded from, where they replace those that are there. Returns -1 when the recording cannot be
+ * written or is another one by now. */
 int profile_save_symbols(const struct profile *profile, const char *path, struct error *error);
 
 /* The string of an id, never NULL. */
@@ -142,22 +146,23 @@ const char *profile_string(const struct profile *profile, uint32_t id);
 
 /*
  * Figures of the whole run, computed from the tables; what `prof info` and the summary print.
- * cpu_ns counts every sampled process once, by pid, up to its end; accounted_ns is the sum of the
- * weights; start_cpu_ns is what ran before sampling could begin, a part of cpu_ns.
+ * cpu_ns counts every sampled process once, over all programs it ran, up to its end, or as far as
+ * its samples tell when its end is not known; accounted_ns is the sum of the weights; start_cpu_ns
+ * is what ran before sampling could begin, of each program, a part of cpu_ns.
  */
 struct profile_totals {
-    uint64_t samples;       /* records, each one a distinct signal */
-    uint64_t weight;        /* in periods */
+    uint64_t samples; /* records, each one a distinct signal */
+    uint64_t weight;  /* in periods */
     uint64_t accounted_ns;
     uint64_t cpu_ns;
     uint64_t start_cpu_ns;
-    uint64_t duration_ns;   /* wall time */
-    uint64_t lost_samples;
+    uint64_t duration_ns;  /* wall time */
+    uint64_t lost_samples; /* ring full, handler interrupted itself */
     uint64_t lost_weight;
-    uint64_t complete;      /* samples whose walk reached the thread's first frame */
-    uint64_t stops[RECORDING_STOP_COUNT];    /* samples by reason */
-    uint64_t losses[RECORDING_LOSS_COUNT];   /* lost samples, or threads/programs not sampled */
-    double achieved_hz;     /* distinct samples per accounted CPU second */
+    uint64_t complete;                     /* samples whose walk reached the thread's first frame */
+    uint64_t stops[RECORDING_STOP_COUNT];  /* samples by reason */
+    uint64_t losses[RECORDING_LOSS_COUNT]; /* lost samples, or threads/programs not sampled */
+    double achieved_hz;                    /* distinct samples per accounted CPU second */
 };
 void profile_totals(const struct profile *profile, struct profile_totals *totals);
 
