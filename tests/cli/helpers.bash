@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+#
+# helpers.bash - what the command-line tests share; each test file begins with `load helpers`.
+#
+# PROF_BUILD    the build under test (default: build). Never the sanitized one: libprof.so runs
+#               inside the programs that are profiled.
+# PROF_TARGETS  where the target programs are (default: in PROF_BUILD, else in build-tests).
+#
+# Each test gets a folder of its own in $folder and starts in it.
+
+repository=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+PROF_BUILD=${PROF_BUILD:-$repository/build}
+if [ -z "${PROF_TARGETS:-}" ]; then
+    PROF_TARGETS=$PROF_BUILD/targets
+    [ -d "$PROF_TARGETS" ] || PROF_TARGETS=$repository/build-tests/targets
+fi
+export PROF_BUILD PROF_TARGETS
+
+# A test may name others. A high rate: what sampling disturbs, it disturbs more often.
+prof_run_options=(-q -F 4999)
+
+# A run that takes longer hangs; the slowest target needs two seconds on its own.
+run_limit_s=${PROF_TEST_LIMIT_S:-60}
+
+setup() {
+    [ -x "$PROF_BUILD/bin/prof" ] || fail "no $PROF_BUILD/bin/prof: build it, or set PROF_BUILD"
+    folder=$(mktemp -d "${TMPDIR:-/tmp}/prof-test.XXXXXX")
+    cd "$folder" || fail "cannot use $folder"
+}
+
+teardown() {
+    cd /
+    rm -rf "$folder"
+}
+
+# fail MESSAGE...: ends the test. A helper says `|| return` after it, so that it fails as well where
+# it is called in a condition, in which bash does not end on errors.
+fail() {
+    printf '%s\n' "$@" >&2
+    return 1
+}
+
+# require_target NAME: skips the test on a machine that could not build the target.
+require_target() {
+    [ -x "$PROF_TARGETS/$1" ] || skip "this machine cannot build $1"
+}
+
+# capture NAME COMMAND...: runs the command; NAME.out, NAME.err and NAME.end hold what came of it.
+# Standard input is the file in $target_stdin, nothing without one.
+capture() {
+    local name=$1 status=0
+    shift
+    timeout -k 5 "$run_limit_s" "$PROF_TARGETS/wait_status" "$folder/$name.end" "$@" \
+        <"${target_stdin:-/dev/null}" >"$folder/$name.out" 2>"$folder/$name.err" 3>&- || status=$?
+    [ "$status" -eq 0 ] || fail "did not end within $run_limit_s s: $*" "$(cat "$folder/$name.err")"
+}
+
+# capture_profiled COMMAND...: the command under `prof run`, as every comparison runs it.
+capture_profiled() {
+    capture profiled "$PROF_BUILD/bin/prof" run "${prof_run_options[@]}" \
+        -o "$folder/prof.data" --svg "$folder/flamegraph.svg" -- "$@"
+}
+
+# assert_same_files WHAT EXPECTED ACTUAL
+assert_same_files() {
+    local difference
+    difference=$(diff -u --label unprofiled --label profiled "$2" "$3") ||
+        fail "$1 differs under prof:" "$difference"
+}
+
+# assert_same_as_unprofiled [-i REGEX] COMMAND...: standard output, standard error without the lines
+# of prof itself, and exit status or signal are the same with prof and without. Lines that match
+# REGEX are left out of the comparison of standard output.
+assert_same_as_unprofiled() {
+    local ignore=
+    if [ "$1" = -i ]; then
+        ignore=$2
+        shift 2
+    fi
+    capture unprofiled "$@" || return
+    capture_profiled "$@" || return
+    if [ -n "$ignore" ]; then
+        sed -i -E "/$ignore/d" "$folder/unprofiled.out" "$folder/profiled.out"
+    fi
+    sed '/^prof: /d' "$folder/profiled.err" >"$folder/profiled.without_prof.err"
+    assert_same_files "standard output" "$folder/unprofiled.out" "$folder/profiled.out" || return
+    assert_same_files "standard error" "$folder/unprofiled.err" \
+        "$folder/profiled.without_prof.err" || return
+    assert_same_files "the way it ended" "$folder/unprofiled.end" "$folder/profiled.end"
+}
+
+# info KEY: one value of `prof info --json` about the recording of this test.
+info() {
+    "$PROF_BUILD/bin/prof" info --json "$folder/prof.data" |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+}
+
+# assert_recorded: the last profiled run left samples. Without this, a prof that merely runs the
+# command would pass every comparison.
+assert_recorded() {
+    local samples
+    [ -s "$folder/prof.data" ] ||
+        fail "prof left no recording" "$(cat "$folder/profiled.err")" || return
+    samples=$(info samples) || fail "prof info cannot read the recording" || return
+    [ "$samples" -gt 0 ] || fail "the recording holds no samples" "$(cat "$folder/profiled.err")"
+}
+
+# assert_prof_said REGEX: a message of prof's own in the last profiled run matches.
+assert_prof_said() {
+    grep -q -i -E "^prof: .*($1)" "$folder/profiled.err" ||
+        fail "no message of prof matches /$1/:" "$(cat "$folder/profiled.err")"
+}

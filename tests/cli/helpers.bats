@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# helpers.bats - the comparisons of helpers.bash fail where they should: each test puts a prof with
+# one fault in the place of the real one.
+
+# shellcheck disable=SC2016,SC2034,SC2154 # $ meant for the stand-in; variables of helpers.bash
+load helpers
+
+# stand_in LINE...: a `prof` that records "one sample", then runs these lines; the command to run is
+# in "$@".
+stand_in() {
+    PROF_BUILD=$folder/stand-in
+    mkdir -p "$PROF_BUILD/bin"
+    {
+        cat <<'EOF'
+#!/bin/bash
+if [ "$1" = info ]; then
+    echo '{"samples": 1}'
+    exit
+fi
+while [ "$1" != -- ]; do
+    if [ "$1" = -o ]; then
+        recording=$2
+    fi
+    shift
+done
+shift
+echo "prof: 1 sample" >&2
+echo PROFDATA >"$recording"
+EOF
+        printf '%s\n' "$@"
+    } >"$PROF_BUILD/bin/prof"
+    chmod +x "$PROF_BUILD/bin/prof"
+}
+
+# refuses MESSAGE COMMAND...: the assertion fails and says so in these words.
+refuses() {
+    local message=$1 output
+    shift
+    if output=$("$@" 2>&1); then
+        fail "passed: $*"
+    fi
+    [[ $output == *"$message"* ]] || fail "failed for another reason: $output"
+}
+
+@test "a prof that only runs the command is the same as none" {
+    stand_in 'exec "$@"'
+    assert_same_as_unprofiled "$PROF_TARGETS/exit_status" 7
+    assert_recorded
+    assert_prof_said "1 sample"
+}
+
+@test "a changed standard output is found" {
+    stand_in '"$@"; status=$?; echo more; exit $status'
+    refuses "standard output differs" assert_same_as_unprofiled "$PROF_TARGETS/spin" 1
+}
+
+@test "a line on standard error is found" {
+    stand_in 'echo warning >&2; exec "$@"'
+    refuses "standard error differs" assert_same_as_unprofiled "$PROF_TARGETS/spin" 1
+}
+
+@test "a changed exit status is found" {
+    stand_in '"$@"; exit 0'
+    refuses "the way it ended differs" assert_same_as_unprofiled "$PROF_TARGETS/exit_status" 7
+}
+
+@test "a signal turned into an exit status is found" {
+    stand_in 'exec 2>/dev/null; "$@"; exit $?'
+    refuses "the way it ended differs" assert_same_as_unprofiled "$PROF_TARGETS/die_by_signal" 15
+}
+
+@test "a leaked descriptor is found" {
+    stand_in 'exec 9</dev/null "$@"'
+    refuses "standard output differs" assert_same_as_unprofiled "$PROF_TARGETS/shows_surroundings"
+}
+
+@test "a prof that hangs is found" {
+    stand_in 'sleep 5'
+    run_limit_s=1
+    refuses "did not end within 1 s" assert_same_as_unprofiled "$PROF_TARGETS/spin" 1
+}
+
+@test "a missing recording is found" {
+    stand_in 'rm "$recording"; exec "$@"'
+    assert_same_as_unprofiled "$PROF_TARGETS/spin" 1
+    refuses "prof left no recording" assert_recorded
+}
+
+@test "an empty profile is found" {
+    stand_in 'exec "$@"'
+    sed -i 's/"samples": 1/"samples": 0/' "$PROF_BUILD/bin/prof"
+    assert_same_as_unprofiled "$PROF_TARGETS/spin" 1
+    refuses "holds no samples" assert_recorded
+}
