@@ -7,6 +7,7 @@
  */
 #include "profiler/sampler/guard.h"
 
+#include "profiler/sampler/interpose.h"
 #include "profiler/sampler/real.h"
 
 #include <errno.h>
@@ -118,7 +119,7 @@ void guard_forward(int signal, siginfo_t *info, void *context)
 
 /* Interposed from here on. */
 
-int sigaction(int signal, const struct sigaction *restrict action, struct sigaction *restrict old)
+INTERPOSED int sigaction(int signal, const struct sigaction *restrict action, struct sigaction *restrict old)
 {
     if (signal != SIGPROF || !atomic_load(&guard.installed))
         return real()->sigaction(signal, action, old);
@@ -146,19 +147,19 @@ static sighandler_t install_simple(int signal, sighandler_t handler, int flags)
     return sigaction(signal, &action, &old) < 0 ? SIG_ERR : old.sa_handler;
 }
 
-sighandler_t signal(int number, sighandler_t handler)
+INTERPOSED sighandler_t signal(int number, sighandler_t handler)
 {
     return install_simple(number, handler, SA_RESTART);
 }
 
 sighandler_t __sysv_signal(int number, sighandler_t handler);
-sighandler_t __sysv_signal(int number, sighandler_t handler)
+INTERPOSED sighandler_t __sysv_signal(int number, sighandler_t handler)
 {
     return install_simple(number, handler, SA_RESETHAND | SA_NODEFER);
 }
 
 /* The program's mask change without SIGPROF, and its old mask as if SIGPROF had been in it. */
-int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
+INTERPOSED int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
 {
     if (!atomic_load(&guard.installed))
         return real()->pthread_sigmask(how, set, old);
@@ -182,7 +183,7 @@ int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict ol
     return result;
 }
 
-int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
+INTERPOSED int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
 {
     int result = pthread_sigmask(how, set, old);
     if (result == 0)
@@ -201,26 +202,26 @@ static const sigset_t *without_ours(const sigset_t *set, sigset_t *stripped)
     return sigisemptyset(stripped) ? set : stripped;
 }
 
-int sigwait(const sigset_t *restrict set, int *restrict signal)
+INTERPOSED int sigwait(const sigset_t *restrict set, int *restrict signal)
 {
     sigset_t stripped;
     return real()->sigwait(without_ours(set, &stripped), signal);
 }
 
-int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info)
+INTERPOSED int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info)
 {
     sigset_t stripped;
     return real()->sigwaitinfo(without_ours(set, &stripped), info);
 }
 
-int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
+INTERPOSED int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
                  const struct timespec *restrict timeout)
 {
     sigset_t stripped;
     return real()->sigtimedwait(without_ours(set, &stripped), info, timeout);
 }
 
-int signalfd(int fd, const sigset_t *set, int flags)
+INTERPOSED int signalfd(int fd, const sigset_t *set, int flags)
 {
     sigset_t stripped;
     return real()->signalfd(fd, without_ours(set, &stripped), flags);

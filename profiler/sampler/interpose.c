@@ -70,7 +70,7 @@ static void end_thread(void *unused)
     thread_end();
 }
 
-int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
+INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
                    void *(*routine)(void *), void *restrict argument)
 {
     struct start *start = NULL;
@@ -87,7 +87,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     return result;
 }
 
-int dlclose(void *handle)
+INTERPOSED int dlclose(void *handle)
 {
     if (!session.header)
         return real()->dlclose(handle);
