@@ -79,6 +79,8 @@ struct channel_slot {
     _Alignas(64) _Atomic uint64_t head; /* bytes ever written */
     _Atomic uint64_t lost_samples;      /* whole records dropped: ring full */
     _Atomic uint64_t lost_weight;
+    _Atomic uint64_t paused_samples;    /* not taken: the program had switched sampling off */
+    _Atomic uint64_t paused_weight;
 
     /* written by the collector */
     _Alignas(64) _Atomic uint64_t tail; /* bytes ever read */

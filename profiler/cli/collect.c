@@ -84,7 +84,7 @@ static void wait_for_end(struct collector *collector, double seconds)
         // a program that ended before it could announce itself
         if (!seen && passed > 10)
             break;
-    } while (!stopped && !(seen && !alive));
+    } while (!stopped && !(seen && !alive) && !collector_has_ended(collector));
 }
 
 static int run(const void *unused, int argument_count, char **arguments)
@@ -103,6 +103,7 @@ static int run(const void *unused, int argument_count, char **arguments)
     char *path = destination_expand(settings.output, (pid_t)atoi(arguments[0]));
     struct collector_options collect = {.path = path,
                                         .hz = settings.hz,
+                                        .nobody_waits = true,
                                         .follow_children = !settings.no_children,
                                         .arguments = read_arguments(arguments[0])};
     struct collector *collector = collector_open(&collect, &error);

@@ -42,6 +42,11 @@ struct collector {
     pthread_t thread;
     bool thread_runs;
     _Atomic bool stop;
+    bool nobody_waits;
+    bool drained;       /* to the last byte; nothing is read any more */
+    _Atomic bool ended; /* the recording has its last record and is closed */
+    int close_result;
+    struct error close_error;
     _Atomic uint32_t alive, seen;
 };
 
@@ -129,20 +134,60 @@ static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
     return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
 }
 
+void collector_stop_sampling(struct collector *collector)
+{
+    atomic_store(&collector->header->state, CHANNEL_STOPPED);
+}
+
+static void drain_rest(struct collector *collector)
+{
+    if (collector->drained)
+        return;
+    collector_stop_sampling(collector);
+    atomic_store(&collector->alive, drain_finish(&collector->drain));
+    atomic_store(&collector->seen, collector->drain.process_count);
+    collector->drained = true;
+}
+
+static void end_recording(struct collector *collector, int wait_status)
+{
+    if (collector->ended)
+        return;
+    drain_rest(collector);
+    recording_writer_put(collector->writer, &(struct recording_record){
+        .kind = RECORDING_END,
+        .end = {.end_ns = clock_ns(CLOCK_MONOTONIC), .wait_status = wait_status}});
+    drain_release(&collector->drain);
+    collector->close_result =
+        recording_writer_close(collector->writer, &collector->close_error);
+    atomic_store(&collector->ended, true);
+}
+
+/* Somebody waits until all is on disk: a program that has much to say, or one that is about to end
+ * and whose caller may look at the recording next. */
+static void satisfy_waiters(struct collector *collector)
+{
+    if (collector->nobody_waits && drain_all_said_end(&collector->drain))
+        end_recording(collector, -1);
+    else
+        recording_writer_flush(collector->writer, NULL);
+}
+
 static void *drain_thread(void *argument)
 {
     struct collector *collector = argument;
     struct channel_header *header = collector->header;
     const struct timespec interval = {.tv_nsec = DRAIN_INTERVAL_MS * 1000000};
     uint64_t flushed = clock_ns(CLOCK_MONOTONIC);
-    while (!atomic_load(&collector->stop)) {
+    while (!atomic_load(&collector->stop) && !collector->ended) {
         uint32_t bell = atomic_load(&header->doorbell);
         uint32_t waiters = atomic_load(&header->waiters);
         atomic_store(&collector->alive, drain_pass(&collector->drain));
         atomic_store(&collector->seen, collector->drain.process_count);
         uint64_t now = clock_ns(CLOCK_MONOTONIC);
-        // somebody who waits is about to end, or loads much: let it find everything on disk
-        if (waiters || now - flushed > FLUSH_INTERVAL_MS * 1000000ull) {
+        if (waiters) {
+            satisfy_waiters(collector);
+        } else if (now - flushed > FLUSH_INTERVAL_MS * 1000000ull) {
             recording_writer_flush(collector->writer, NULL);
             flushed = now;
         }
@@ -179,6 +224,7 @@ struct collector *collector_open(const struct collector_options *options, struct
 {
     struct collector *collector = memory_new(1, sizeof *collector);
     collector->fd = -1;
+    collector->nobody_waits = options->nobody_waits;
     if (make_segment(collector, options, error) < 0)
         goto failed;
     collector->writer = recording_writer_create(options->path, error);
@@ -204,39 +250,34 @@ const char *collector_session(const struct collector *collector)
     return collector->session;
 }
 
-void collector_stop_sampling(struct collector *collector)
-{
-    atomic_store(&collector->header->state, CHANNEL_STOPPED);
-}
-
 void collector_count_processes(struct collector *collector, uint32_t *seen, uint32_t *alive)
 {
     *alive = atomic_load(&collector->alive);
     *seen = atomic_load(&collector->seen);
 }
 
+bool collector_has_ended(const struct collector *collector)
+{
+    return atomic_load(&collector->ended);
+}
+
 void collector_drain_rest(struct collector *collector)
 {
-    if (atomic_load(&collector->stop))
+    if (atomic_exchange(&collector->stop, true))
         return;
-    collector_stop_sampling(collector);
-    atomic_store(&collector->stop, true);
     atomic_fetch_add(&collector->header->doorbell, 1);
     futex(&collector->header->doorbell, FUTEX_WAKE, INT32_MAX, NULL);
     pthread_join(collector->thread, NULL);
-    atomic_store(&collector->alive, drain_pass(&collector->drain));
-    drain_finish(&collector->drain);
-    atomic_store(&collector->seen, collector->drain.process_count);
+    drain_rest(collector);
 }
 
 int collector_close(struct collector *collector, int wait_status, struct error *error)
 {
     collector_drain_rest(collector);
-    recording_writer_put(collector->writer, &(struct recording_record){
-        .kind = RECORDING_END,
-        .end = {.end_ns = clock_ns(CLOCK_MONOTONIC), .wait_status = wait_status}});
-    drain_release(&collector->drain);
-    int result = recording_writer_close(collector->writer, error);
+    end_recording(collector, wait_status);
+    int result = collector->close_result;
+    if (result < 0 && error)
+        *error = collector->close_error;
     release(collector);
     return result;
 }

@@ -16,6 +16,7 @@ struct collector_options {
     const char *path;       /* of the recording */
     uint32_t hz;            /* samples per CPU second and thread */
     bool follow_children;
+    bool nobody_waits;      /* no wait status will come: the recording ends with the last process */
     char *const *arguments; /* the command, for the record; NULL: not known */
 };
 
@@ -30,6 +31,9 @@ void collector_stop_sampling(struct collector *collector);
 
 /* How many processes have announced themselves, and how many of them are alive. */
 void collector_count_processes(struct collector *collector, uint32_t *seen, uint32_t *alive);
+
+/* With nobody_waits: the last process is over and the recording complete. */
+bool collector_has_ended(const struct collector *collector);
 
 /* Stops sampling and drains to the last byte. To be called while an ended child has not been reaped
  * yet, so that its CPU time can still be read. */

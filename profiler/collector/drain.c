@@ -108,19 +108,27 @@ static void end_process(struct drain *drain, struct image *image)
     image_release(image);
 }
 
-static void put_losses(struct drain *drain, struct drain_slot *known, const struct channel_slot *slot)
+/* What a slot's counters say beyond what was written of them. */
+static void put_loss(struct drain *drain, struct drain_slot *known, uint8_t reason,
+                     uint64_t samples, uint64_t weight)
 {
-    uint64_t samples = atomic_load(&slot->lost_samples);
-    uint64_t weight = atomic_load(&slot->lost_weight);
-    if (samples <= known->lost_samples)
+    uint64_t *counted = known->counted[reason];
+    if (samples <= counted[0] || weight < counted[1])
         return;
     recording_writer_put(drain->writer, &(struct recording_record){
         .kind = RECORDING_LOSS,
-        .loss = {.thread = known->thread, .reason = RECORDING_LOSS_RING_FULL,
-                 .samples = samples - known->lost_samples,
-                 .weight = weight - known->lost_weight}});
-    known->lost_samples = samples;
-    known->lost_weight = weight;
+        .loss = {.thread = known->thread, .reason = reason, .samples = samples - counted[0],
+                 .weight = weight - counted[1]}});
+    counted[0] = samples;
+    counted[1] = weight;
+}
+
+static void put_losses(struct drain *drain, struct drain_slot *known, struct channel_slot *slot)
+{
+    put_loss(drain, known, RECORDING_LOSS_RING_FULL, atomic_load(&slot->lost_samples),
+             atomic_load(&slot->lost_weight));
+    put_loss(drain, known, RECORDING_LOSS_PAUSED, atomic_load(&slot->paused_samples),
+             atomic_load(&slot->paused_weight));
 }
 
 /* The thread is over: says so and gives its slot to the next one. */
@@ -214,6 +222,9 @@ static void on_process(struct drain *drain, struct bytes payload)
     image->pid = pid;
     image->cpu_ns = cpu;
     image->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    image->executable = memory_new(1, bytes_left(&executable) + 1);
+    if (executable.at)
+        memcpy(image->executable, executable.at, bytes_left(&executable));
     struct text command = TEXT_INIT;
     quote_arguments(&command, (const char *)arguments.at, bytes_left(&arguments));
     recording_writer_put(drain->writer, &(struct recording_record){
@@ -338,6 +349,7 @@ static void on_announcement(struct drain *drain, uint32_t index, uint8_t kind,
         image_unload(image, &drain->table, bytes_varint(&payload), time);
     } else if (kind == CHANNEL_PROCESS_END) {
         image->cpu_ns = bytes_varint(&payload);
+        image->said_end = true;
     }
 }
 
@@ -415,6 +427,28 @@ static void read_measurements(struct drain *drain, uint32_t index)
         end_thread(drain, index);
 }
 
+/* A process that runs another program than the one that announced itself, and has not announced
+ * that: it called exec, and our library could not come along. */
+static void notice_replaced(struct drain *drain, struct image *image)
+{
+    char path[64], now[4096];
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)image->pid);
+    ssize_t length = readlink(path, now, sizeof now - 1);
+    if (length <= 0)
+        return;
+    now[length] = '\0';
+    bool same = strncmp(now, image->executable, strlen(image->executable)) == 0;
+    // twice in a row: a program that has just begun has had no time to announce itself
+    if (!same && image->suspect && !image->replaced) {
+        image->replaced = true;
+        recording_writer_put(drain->writer, &(struct recording_record){
+            .kind = RECORDING_LOSS,
+            .loss = {.thread = RECORDING_NONE, .reason = RECORDING_LOSS_NOT_PRELOADED,
+                     .samples = 1}});
+    }
+    image->suspect = !same;
+}
+
 static bool process_gone(const struct image *image)
 {
     struct pollfd poll_fd = {.fd = image->pidfd, .events = POLLIN};
@@ -443,8 +477,14 @@ static uint32_t end_gone_processes(struct drain *drain, const bool *gone)
     return alive;
 }
 
-static void refresh_names(struct drain *drain)
+/* What changes without a record: names of threads, programs that vanish behind an exec. */
+static void look_around(struct drain *drain)
 {
+    for (uint32_t i = 0; i < drain->image_count; i++) {
+        struct image *image = &drain->images[i];
+        if (!image->ended && !image->superseded)
+            notice_replaced(drain, image);
+    }
     for (uint32_t i = 0; i < drain->geometry.slot_count; i++) {
         if (drain->slots[i].active)
             refresh_name(&drain->slots[i]);
@@ -467,17 +507,28 @@ uint32_t drain_pass(struct drain *drain)
     for (uint32_t i = known; i < drain->image_count; i++)
         gone[i] = false;
     if (drain->pass % 16 == 0)
-        refresh_names(drain);
+        look_around(drain);
     uint32_t alive = end_gone_processes(drain, gone);
     free(gone);
     return alive;
 }
 
-void drain_finish(struct drain *drain)
+bool drain_all_said_end(const struct drain *drain)
+{
+    for (uint32_t i = 0; i < drain->image_count; i++) {
+        if (!drain->images[i].ended && !drain->images[i].said_end)
+            return false;
+    }
+    return drain->image_count > 0;
+}
+
+uint32_t drain_finish(struct drain *drain)
 {
     uint64_t no_slot = atomic_load(&drain->header->no_slot);
     uint64_t no_clock = atomic_load(&drain->header->no_clock);
+    // the second pass notices that a process which the first one met is already gone
     drain_pass(drain);
+    uint32_t alive = drain_pass(drain);
     for (uint32_t i = 0; i < drain->geometry.slot_count; i++) {
         if (drain->slots[i].active)
             end_thread(drain, i);
@@ -493,4 +544,5 @@ void drain_finish(struct drain *drain)
                 .loss = {.thread = RECORDING_NONE, .reason = losses[i].reason,
                          .samples = losses[i].count}});
     }
+    return alive;
 }

@@ -22,7 +22,7 @@ struct drain_slot {
     uint64_t start_ns;
     int32_t pid, tid;
     char name[16];
-    uint64_t lost_samples, lost_weight; /* written so far */
+    uint64_t counted[2][2]; /* losses written so far: [reason][samples, weight] */
     uint32_t state; /* of the slot, as this pass found it */
     size_t size;    /* of what this pass reads from the ring */
 };
@@ -52,8 +52,12 @@ void drain_release(struct drain *drain);
  * are alive. */
 uint32_t drain_pass(struct drain *drain);
 
-/* Ends every thread and process that is still open: nothing more will be read. */
-void drain_finish(struct drain *drain);
+/* Whether every process has ended, or is about to as its last record says. */
+bool drain_all_said_end(const struct drain *drain);
+
+/* Reads the rest and ends every thread and process that is still open. Returns how many processes
+ * are alive all the same. */
+uint32_t drain_finish(struct drain *drain);
 
 /* The image of a process that has not ended, or NULL. */
 struct image *drain_image_of(struct drain *drain, uint32_t number);

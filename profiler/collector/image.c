@@ -19,6 +19,8 @@ void image_release(struct image *image)
 {
     if (image->pidfd >= 0)
         close(image->pidfd);
+    free(image->executable);
+    image->executable = NULL;
     free(image->live);
     free(image->gone);
     hash_map_release(&image->frames);

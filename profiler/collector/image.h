@@ -24,8 +24,11 @@ struct image {
     int32_t pid;
     int pidfd;        /* -1: could not be had */
     bool superseded;  /* another program runs in this process now */
+    bool said_end;    /* its last instructions run */
     bool ended;       /* PROCESS_END was written */
     uint64_t cpu_ns;  /* of the process, last known */
+    char *executable; /* as it announced itself */
+    bool suspect, replaced; /* runs another program, without our library; was told */
     uint32_t maps_pass; /* the pass that last read /proc/PID/maps */
 
     struct image_mapping *live; /* sorted by start */

@@ -156,8 +156,9 @@ struct profile_totals {
     uint64_t accounted_ns;
     uint64_t cpu_ns;
     uint64_t start_cpu_ns;
+    uint64_t paused_ns;    /* while the program had sampling switched off, a part of cpu_ns */
     uint64_t duration_ns;  /* wall time */
-    uint64_t lost_samples; /* ring full, handler interrupted itself */
+    uint64_t lost_samples; /* the ring was full */
     uint64_t lost_weight;
     uint64_t complete;                     /* samples whose walk reached the thread's first frame */
     uint64_t stops[RECORDING_STOP_COUNT];  /* samples by reason */

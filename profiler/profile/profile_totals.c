@@ -84,9 +84,11 @@ static void total_losses(const struct profile *profile, struct profile_totals *t
     for (uint32_t i = 0; i < profile->loss_count; i++) {
         const struct profile_loss *loss = &profile->losses[i];
         totals->losses[loss->reason] += loss->samples;
-        if (loss->reason == RECORDING_LOSS_RING_FULL || loss->reason == RECORDING_LOSS_REENTERED) {
+        if (loss->reason == RECORDING_LOSS_RING_FULL) {
             totals->lost_samples += loss->samples;
             totals->lost_weight += loss->weight;
+        } else if (loss->reason == RECORDING_LOSS_PAUSED) {
+            totals->paused_ns += loss->weight * profile->period_ns;
         }
     }
 }

@@ -65,7 +65,7 @@ enum recording_module_kind {
 
 enum recording_loss_reason {
     RECORDING_LOSS_RING_FULL = 0,     /* the ring had no room */
-    RECORDING_LOSS_REENTERED = 1,     /* the signal came while its own handler ran */
+    RECORDING_LOSS_PAUSED = 1,        /* the program had switched sampling off (prof.h) */
     RECORDING_LOSS_NO_SLOT = 2,       /* a thread was not sampled: no ring was free */
     RECORDING_LOSS_NO_CLOCK = 3,      /* a thread was not sampled: no timer could be had */
     RECORDING_LOSS_NOT_PRELOADED = 4, /* a program was not sampled: it could not be preloaded */

@@ -138,6 +138,9 @@ void handler_on_signal(int signal, siginfo_t *info, void *context)
     } else if (t && atomic_load_explicit(&session.header->state, memory_order_relaxed) !=
                         CHANNEL_RUNNING) {
         clock_disarm(&t->clock);
+    } else if (t && atomic_load_explicit(&session.paused, memory_order_relaxed)) {
+        atomic_fetch_add_explicit(&t->slot->paused_samples, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&t->slot->paused_weight, weight, memory_order_relaxed);
     } else if (t) {
         sample(t, context, weight);
     }

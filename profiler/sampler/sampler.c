@@ -10,6 +10,7 @@
 #include "profiler/sampler/handler.h"
 #include "profiler/sampler/interpose.h"
 #include "profiler/sampler/modules.h"
+#include "profiler/sampler/prof.h"
 #include "profiler/sampler/real.h"
 #include "profiler/sampler/session.h"
 #include "profiler/sampler/thread.h"
@@ -61,6 +62,17 @@ static void begin(void)
     thread_begin(true);
     interpose_announce_process(0, false);
     modules_begin();
+}
+
+/* What prof.h binds to. */
+INTERPOSED void prof_sampler_start(void)
+{
+    atomic_store(&session.paused, false);
+}
+
+INTERPOSED void prof_sampler_stop(void)
+{
+    atomic_store(&session.paused, true);
 }
 
 static void fill_end(struct ring_writer *w, const void *unused)

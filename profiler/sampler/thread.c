@@ -53,6 +53,8 @@ static void fill_slot(struct sampler_thread *t, uint32_t tid)
     prctl(PR_GET_NAME, slot->name);
     atomic_store(&slot->lost_samples, 0);
     atomic_store(&slot->lost_weight, 0);
+    atomic_store(&slot->paused_samples, 0);
+    atomic_store(&slot->paused_weight, 0);
     atomic_store_explicit(&slot->state, CHANNEL_SLOT_LIVE, memory_order_release);
 }
 

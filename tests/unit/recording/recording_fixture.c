@@ -171,7 +171,7 @@ static void add_more_samples(struct record_list *list, unsigned more)
 
 static void add_ends(struct record_list *list)
 {
-    ADD(list, RECORDING_LOSS, loss, 1, RECORDING_LOSS_REENTERED, 3, 5);
+    ADD(list, RECORDING_LOSS, loss, 1, RECORDING_LOSS_PAUSED, 3, 5);
     ADD(list, RECORDING_LOSS, loss, RECORDING_NONE, RECORDING_LOSS_NOT_PRELOADED, 1, 0);
     ADD(list, RECORDING_THREAD_END, thread_end, 0, 10, START + 9, 8);
     ADD(list, RECORDING_PROCESS_END, process_end, 0, START + 10, 9000);
