@@ -42,7 +42,9 @@ static int parse_environment(struct record_settings *settings, struct error *err
     int first = options_parse(&subcommand_collect, settings, count, words, error);
     if (first > 0 && first < count)
         return error_set(error, 0, "'%s' is not an option", words[first]);
-    return first > 0 ? 0 : first; // the settings point into the copy: it stays
+    if (first == 0)
+        return error_set(error, 0, "there is no help here; see 'prof help record'");
+    return first > 0 ? 0 : -1; // the settings point into the copy: it stays
 }
 
 /* The target's command line, as NULL-terminated argv. */

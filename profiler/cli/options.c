@@ -108,8 +108,11 @@ int options_parse(const struct subcommand *subcommand, void *settings, int argc,
             return 0;
         if (value == ':')
             return error_set(error, 0, "%s wants an argument", argv[optind - 1]);
+        if (value == '?' && optopt && optopt < LONG_BASE)
+            return error_set(error, 0, "there is no option -%c", optopt);
         if (value == '?')
-            return error_set(error, 0, "there is no option %s", argv[optind - 1]);
+            return error_set(error, 0, "there is no option %s, or it takes no argument",
+                             argv[optind - 1]);
         const struct option_spec *spec = value >= LONG_BASE
                                              ? &subcommand->options[value - LONG_BASE]
                                              : find_letter(subcommand, value);

@@ -88,8 +88,10 @@ static void show_results(const struct recording_run *run)
                 .limit = settings->limit, .color = color, .width = message_width(stderr)});
         }
         message_lines(&out);
-        if (drawn && strcmp(picture, "-") != 0)
+        if (drawn)
             message("wrote %s and %s; open the picture in a browser", run->recording, picture);
+        else
+            message("wrote %s", run->recording);
     }
     text_release(&out);
     free(picture);
@@ -205,8 +207,13 @@ static int record(const struct record_settings *settings, char **arguments, bool
     return status;
 }
 
-static int check_arguments(const char *name, int argument_count)
+static int check_arguments(const char *name, const struct record_settings *settings,
+                           int argument_count)
 {
+    if (strcmp(settings->output, "-") == 0 || strcmp(settings->picture, "-") == 0) {
+        message("standard output belongs to the command; name a file instead of -");
+        return EXIT_USAGE;
+    }
     if (argument_count > 0)
         return 0;
     message("%s needs a command to run, as in 'prof %s ./app'; see 'prof help %s'", name, name,
@@ -216,13 +223,13 @@ static int check_arguments(const char *name, int argument_count)
 
 static int run_command(const void *settings, int argument_count, char **arguments)
 {
-    int status = check_arguments("run", argument_count);
+    int status = check_arguments("run", settings, argument_count);
     return status ? status : record(settings, arguments, true);
 }
 
 static int record_command(const void *settings, int argument_count, char **arguments)
 {
-    int status = check_arguments("record", argument_count);
+    int status = check_arguments("record", settings, argument_count);
     return status ? status : record(settings, arguments, false);
 }
 

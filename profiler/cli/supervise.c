@@ -35,8 +35,18 @@ void supervise_begin(struct supervise *supervise)
     supervise->child_was_ignored = old.sa_handler == SIG_IGN;
 }
 
+/* A write that ran into the limit on file sizes leaves its signal behind; it was ours. */
+static void forget_file_size_signal(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGXFSZ);
+    sigtimedwait(&set, NULL, &(struct timespec){0});
+}
+
 void supervise_cancel(const struct supervise *supervise)
 {
+    forget_file_size_signal();
     if (supervise->child_was_ignored)
         signal(SIGCHLD, SIG_IGN);
     sigprocmask(SIG_SETMASK, &supervise->before, NULL);
@@ -99,6 +109,7 @@ int supervise_exit(const struct supervise *supervise, int wait_status)
     // the command has left its core dump; ours would only overwrite it
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     signal(number, SIG_DFL);
+    forget_file_size_signal();
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, number);

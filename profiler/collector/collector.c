@@ -12,6 +12,7 @@
 #include "profiler/collector/drain.h"
 #include "profiler/collector/quote.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -67,6 +69,21 @@ static uint32_t ring_size(uint32_t hz)
     return size;
 }
 
+/* The limit on file sizes counts for memory files, too. The segment is not a file of the user's:
+ * up to the hard limit it may be as large as it must. */
+static int size_segment(int fd, uint64_t size)
+{
+    struct rlimit limit, raised;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    raised = (struct rlimit){limit.rlim_max, limit.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &raised);
+    int result = ftruncate(fd, (off_t)size);
+    int cause = errno;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    errno = cause;
+    return result;
+}
+
 static int make_segment(struct collector *collector, const struct collector_options *options,
                         struct error *error)
 {
@@ -82,7 +99,7 @@ static int make_segment(struct collector *collector, const struct collector_opti
     collector->fd = memfd_create("prof", MFD_CLOEXEC);
     if (collector->fd < 0)
         return error_errno(error, "cannot make shared memory");
-    if (ftruncate(collector->fd, (off_t)collector->size) < 0)
+    if (size_segment(collector->fd, collector->size) < 0)
         return error_errno(error, "cannot size shared memory to %llu bytes",
                            (unsigned long long)collector->size);
     void *memory = mmap(NULL, collector->size, PROT_READ | PROT_WRITE, MAP_SHARED,

@@ -77,12 +77,12 @@ static struct unwind_rule compact(const struct cfi_row *row)
 static bool find_rule(const struct unwind_walk *walk, uint64_t pc, struct unwind_rule *rule)
 {
     struct unwind_module module;
-    struct cfi_entry entry;
+    struct cfi_entry *entry = &walk->cache->scratch;
     struct cfi_row row;
     *rule = (struct unwind_rule){.kind = RULE_NONE};
     if (!unwind_modules_find(walk->modules, pc, &module))
         return false;
-    switch (cfi_row_find(&module, walk->memory, pc, &entry, &row)) {
+    switch (cfi_row_find(&module, walk->memory, pc, entry, &row)) {
     case CFI_FOUND: *rule = compact(&row); break;
     case CFI_NONE: break;
     case CFI_UNSUPPORTED: rule->kind = RULE_UNSUPPORTED; break;
@@ -215,13 +215,13 @@ static enum expression_result full_register(const struct unwind_walk *walk,
 static bool step_full(struct unwind_walk *walk, uint64_t pc)
 {
     struct unwind_module module;
-    struct cfi_entry entry;
+    struct cfi_entry *entry = &walk->cache->scratch;
     struct cfi_row row;
     uint64_t cfa;
     if (!unwind_modules_find(walk->modules, pc, &module) ||
-        cfi_row_find(&module, walk->memory, pc, &entry, &row) != CFI_FOUND)
+        cfi_row_find(&module, walk->memory, pc, entry, &row) != CFI_FOUND)
         return stop(walk, UNWIND_BAD_CFI);
-    enum expression_result result = full_cfa(walk, &entry, &row, &cfa);
+    enum expression_result result = full_cfa(walk, entry, &row, &cfa);
     if (result != EXPRESSION_OK)
         return stop(walk, stop_of_expression(result));
 
@@ -230,7 +230,7 @@ static bool step_full(struct unwind_walk *walk, uint64_t pc)
         bool kept = UNWIND_CALLEE_SAVED >> reg & 1;
         if (row.kind[reg] == CFI_UNDEFINED || (row.kind[reg] == CFI_SAME && !kept))
             continue;
-        result = full_register(walk, &entry, &row, cfa, reg, &caller.value[reg]);
+        result = full_register(walk, entry, &row, cfa, reg, &caller.value[reg]);
         if (result == EXPRESSION_OK)
             caller.known |= 1u << reg;
         else if (reg == UNWIND_PROGRAM_COUNTER)
