@@ -7,7 +7,6 @@
  */
 #include "profiler/sampler/guard.h"
 
-#include "profiler/sampler/interpose.h"
 #include "profiler/sampler/real.h"
 
 #include <errno.h>

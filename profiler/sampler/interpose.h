@@ -10,9 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Marks a function that stands in for the C library's; everything else stays hidden. */
-#define INTERPOSED __attribute__((visibility("default")))
-
 /* From now on new threads are sampled and forks followed. Returns -1 when that cannot be had. */
 int interpose_begin(void);
 

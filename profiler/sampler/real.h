@@ -13,6 +13,9 @@
 #include <pthread.h>
 #include <signal.h>
 
+/* Marks a function that stands in for the C library's; everything else stays hidden. */
+#define INTERPOSED __attribute__((visibility("default")))
+
 struct real_functions {
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     int (*sigaction)(int, const struct sigaction *, struct sigaction *);
