@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * debug_files.c - candidates in order, each checked before it is believed.
+ */
+#include "symbolizer/debug_files.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+struct search {
+    const struct debug_file_query *query;
+    const char *link; /* .gnu_debuglink; NULL: none */
+    uint32_t crc;
+    struct elf_image *image;
+    struct text *path, *tried;
+};
+
+static void note(struct search *search, const char *path, const char *why)
+{
+    if (search->tried->length)
+        text_append_string(search->tried, ", ");
+    text_printf(search->tried, "%s%s", path, why);
+}
+
+static bool has_debug_or_symbols(const struct elf_image *image)
+{
+    return elf_image_section(image, ".debug_info") || elf_image_section(image, ".zdebug_info") ||
+           elf_image_section(image, ".symtab");
+}
+
+static bool crc_matches(const struct elf_image *image, uint32_t crc)
+{
+    uLong sum = crc32(0, NULL, 0);
+    for (size_t done = 0, part; done < image->size; done += part) {
+        part = image->size - done > INT_MAX ? INT_MAX : image->size - done;
+        sum = crc32(sum, image->data + done, (uInt)part);
+    }
+    return (uint32_t)sum == crc;
+}
+
+/* Why the opened candidate is not the module's, or NULL. A path through a build-id directory has
+ * no checksum to compare, so there the build-id must match. */
+static const char *mismatch(const struct search *search, const struct elf_image *candidate,
+                            bool by_link)
+{
+    const struct debug_file_query *query = search->query;
+    if (query->image && candidate->file.inode == query->image->file.inode &&
+        candidate->file.device == query->image->file.device)
+        return " (the module itself)"; // linked to by its own name, which is meant elsewhere
+    if (!has_debug_or_symbols(candidate))
+        return " (without symbols)";
+    if (query->build_id_size && (candidate->build_id_size || !by_link))
+        return elf_image_has_build_id(candidate, query->build_id, query->build_id_size)
+                   ? NULL
+                   : " (of another build)";
+    return by_link && crc_matches(candidate, search->crc) ? NULL : " (of another build)";
+}
+
+static bool try_file(struct search *search, const char *path, bool by_link)
+{
+    struct elf_image candidate;
+    if (elf_image_open(&candidate, path, NULL) < 0) {
+        note(search, path, access(path, F_OK) == 0 ? " (not readable as ELF)" : "");
+        return false;
+    }
+    const char *why = mismatch(search, &candidate, by_link);
+    if (why) {
+        note(search, path, why);
+        elf_image_release(&candidate);
+        return false;
+    }
+    *search->image = candidate;
+    text_append_string(search->path, path);
+    return true;
+}
+
+static void append_hex(struct text *text, const uint8_t *bytes, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++)
+        text_printf(text, "%02x", bytes[i]);
+}
+
+/* What is put before paths of the target: of modules, and of its own debug directory. Directories
+ * that the user named are where they are. */
+static const char *sysroot_of(const struct search *search)
+{
+    const char *sysroot = search->query->options->sysroot;
+    return sysroot ? sysroot : "";
+}
+
+static const char *const *debug_directories(const struct search *search, const char **before)
+{
+    static const char *const usual[] = {"/usr/lib/debug", NULL};
+    const char *const *named = search->query->options->debug_directories;
+    *before = named ? "" : sysroot_of(search);
+    return named ? named : usual;
+}
+
+static bool try_build_id(struct search *search, const char *before, const char *directory)
+{
+    const struct debug_file_query *query = search->query;
+    if (query->build_id_size < 2)
+        return false;
+    struct text path = TEXT_INIT;
+    text_printf(&path, "%s%s/.build-id/%02x/", before, directory, query->build_id[0]);
+    append_hex(&path, query->build_id + 1, query->build_id_size - 1);
+    text_append_string(&path, ".debug");
+    bool found = try_file(search, path.data, false);
+    text_release(&path);
+    return found;
+}
+
+static bool try_build_ids(struct search *search)
+{
+    const char *before;
+    const char *const *directories = debug_directories(search, &before);
+    for (size_t i = 0; directories[i]; i++) {
+        if (try_build_id(search, before, directories[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool try_link(struct search *search, const char *before, const char *directory,
+                     const char *after)
+{
+    struct text path = TEXT_INIT;
+    text_printf(&path, "%s%s%s/%s", before, directory, after, search->link);
+    bool found = try_file(search, path.data, true);
+    text_release(&path);
+    return found;
+}
+
+static bool try_links(struct search *search, const char *module_directory)
+{
+    const char *before, *sysroot = sysroot_of(search);
+    const char *const *directories = debug_directories(search, &before);
+    if (try_link(search, sysroot, module_directory, "") ||
+        try_link(search, sysroot, module_directory, "/.debug"))
+        return true;
+    for (size_t i = 0; directories[i]; i++) {
+        struct text root = TEXT_INIT;
+        text_printf(&root, "%s%s", before, directories[i]);
+        bool found = try_link(search, root.data, module_directory, "");
+        text_release(&root);
+        if (found)
+            return true;
+    }
+    return false;
+}
+
+static bool try_cache(struct search *search)
+{
+    const struct debug_file_query *query = search->query;
+    const char *cache = getenv("DEBUGINFOD_CACHE_PATH");
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    struct text path = TEXT_INIT;
+    if (cache && *cache)
+        text_append_string(&path, cache);
+    else if (xdg && *xdg)
+        text_printf(&path, "%s/debuginfod_client", xdg);
+    else if (home && *home)
+        text_printf(&path, "%s/.cache/debuginfod_client", home);
+    bool found = false;
+    if (path.length && query->build_id_size && access(path.data, X_OK) == 0) {
+        text_append_char(&path, '/');
+        append_hex(&path, query->build_id, query->build_id_size);
+        text_append_string(&path, "/debuginfo");
+        found = try_file(search, path.data, false);
+    }
+    text_release(&path);
+    return found;
+}
+
+bool debug_files_find(const struct debug_file_query *query, struct elf_image *image,
+                      struct text *path, struct text *tried)
+{
+    struct search search = {.query = query, .image = image, .path = path, .tried = tried};
+    if (query->image)
+        search.link = elf_image_debug_link(query->image, &search.crc);
+    if (search.link && strchr(search.link, '/'))
+        search.link = NULL; // a file name by definition; a path would lead anywhere
+    struct text copy = TEXT_INIT;
+    text_append_string(&copy, query->path);
+    bool found = try_build_ids(&search) ||
+                 (search.link && try_links(&search, dirname(copy.data))) || try_cache(&search);
+    text_release(&copy);
+    return found;
+}
+
+/* Links of dwz are absolute, or relative to the real place of the file that has them. */
+static bool try_shared_link(struct search *search, const char *path)
+{
+    struct text full = TEXT_INIT;
+    char *real = realpath(path, NULL);
+    if (search->link[0] == '/')
+        text_printf(&full, "%s%s", sysroot_of(search), search->link);
+    else if (real)
+        text_printf(&full, "%s/%s", dirname(real), search->link);
+    bool found = full.length && try_file(search, full.data, false);
+    text_release(&full);
+    free(real);
+    return found;
+}
+
+bool debug_files_find_shared(const struct symbolizer_options *options,
+                             const struct elf_image *image, const char *path,
+                             struct elf_image *shared)
+{
+    struct bytes b = elf_image_bytes(image, elf_image_section(image, ".gnu_debugaltlink"));
+    const char *link = bytes_string(&b);
+    if (!link || !*link || bytes_left(&b) < 2 || bytes_left(&b) > UINT32_MAX)
+        return false;
+    struct text found_path = TEXT_INIT, tried = TEXT_INIT;
+    struct debug_file_query query = {.options = options,
+                                     .path = path,
+                                     .build_id = b.at,
+                                     .build_id_size = (uint32_t)bytes_left(&b)};
+    struct search search = {
+        .query = &query, .link = link, .image = shared, .path = &found_path, .tried = &tried};
+    bool found = try_shared_link(&search, path) || try_build_ids(&search) || try_cache(&search);
+    text_release(&found_path);
+    text_release(&tried);
+    return found;
+}

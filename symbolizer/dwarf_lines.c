@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dwarf_lines.c - matches line rows with targets, and renders paths.
+ */
+#include "symbolizer/dwarf_lines.h"
+
+#include "profiler/base/memory.h"
+#include "profiler/base/text.h"
+#include "symbolizer/dwarf_line_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A unit's files; kept after its rows were used, for the attributes that name a file. */
+struct dwarf_lines {
+    const char *unit_directory;    /* NULL: none */
+    struct dwarf_line_table table; /* without files when it could not be read */
+    uint32_t *paths;               /* string ids of the table's files, 0: not rendered yet */
+};
+
+uint32_t dwarf_target_first(const struct dwarf_target *targets, uint32_t count, uint64_t address)
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (targets[middle].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void dwarf_lines_free(struct dwarf_lines *lines)
+{
+    if (!lines)
+        return;
+    dwarf_line_table_release(&lines->table);
+    free(lines->paths);
+    free(lines);
+}
+
+static struct dwarf_lines *open_lines(struct dwarf_units *units, const struct dwarf_unit *unit)
+{
+    struct dwarf_lines *lines = memory_new(1, sizeof *lines);
+    struct dwarf_line_sections sections = {
+        .line = dwarf_sections_bytes(units->sections, DWARF_LINE),
+        .line_strings = dwarf_sections_bytes(units->sections, DWARF_LINE_STR),
+        .strings = dwarf_sections_bytes(units->sections, DWARF_STR),
+    };
+    lines->unit_directory = unit->entry.directory;
+    if (unit->entry.lines != DWARF_NONE &&
+        dwarf_line_table_init(&lines->table, &sections, unit->entry.lines,
+                              unit->ranges.address_size))
+        lines->paths = memory_new(lines->table.file_count, sizeof *lines->paths);
+    return lines;
+}
+
+static void append_path(struct text *path, const char *part)
+{
+    if (!part || !*part)
+        return;
+    if (part[0] == '/')
+        path->length = 0;
+    else if (path->length && path->data[path->length - 1] != '/')
+        text_append_char(path, '/');
+    text_append_string(path, part);
+}
+
+/* Drops "." and "x/.." as far as the text tells, so that one file has one name. */
+static void normalise(struct text *path)
+{
+    size_t out = 0;
+    for (size_t in = 0, size; in < path->length; in += size) {
+        size_t slash = path->data[in] == '/';
+        size = slash + strcspn(path->data + in + slash, "/");
+        const char *part = path->data + in + slash;
+        size_t part_size = size - slash;
+        if (slash && part_size <= 1 && (part_size == 0 || part[0] == '.'))
+            continue;
+        if (slash && out && part_size == 2 && memcmp(part, "..", 2) == 0) {
+            size_t last = out;
+            while (last > 0 && path->data[last - 1] != '/')
+                last--;
+            bool climbs = out - last == 2 && memcmp(path->data + last, "..", 2) == 0;
+            if (last > 0 && !climbs) {
+                out = last - 1;
+                continue;
+            }
+        }
+        memmove(path->data + out, path->data + in, size);
+        out += size;
+    }
+    path->length = out;
+    path->data[out] = '\0';
+}
+
+static uint32_t render_path(const struct dwarf_lines *lines, const struct dwarf_line_file *file,
+                            struct string_table *strings)
+{
+    struct text path = TEXT_INIT;
+    const char *directory = dwarf_line_table_directory(&lines->table, file->directory);
+    // directory 0 of version 5 repeats the unit's, which need not be absolute
+    bool repeats =
+        directory && lines->unit_directory && strcmp(directory, lines->unit_directory) == 0;
+    append_path(&path, lines->unit_directory);
+    append_path(&path, repeats ? NULL : directory);
+    append_path(&path, file->name);
+    normalise(&path);
+    uint32_t id = string_table_add(strings, path.data, path.length);
+    text_release(&path);
+    return id;
+}
+
+static uint32_t file_path(struct dwarf_lines *lines, uint64_t index, struct string_table *strings)
+{
+    const struct dwarf_line_file *file = dwarf_line_table_file(&lines->table, index);
+    if (!file || !file->name || !*file->name)
+        return 0;
+    uint32_t *path = &lines->paths[file - lines->table.files];
+    if (!*path)
+        *path = render_path(lines, file, strings);
+    return *path;
+}
+
+struct resolving {
+    struct dwarf_lines *lines;
+    struct dwarf_target *targets;
+    uint32_t count;
+    struct string_table *strings;
+};
+
+/* The targets from one row up to the next belong to the row. */
+static void visit_row(const struct resolving *r, const struct dwarf_line_row *row, uint64_t end)
+{
+    if (row->address >= end || r->targets[r->count - 1].address < row->address ||
+        r->targets[0].address >= end)
+        return;
+    uint32_t i = dwarf_target_first(r->targets, r->count, row->address);
+    for (; i < r->count && r->targets[i].address < end; i++) {
+        struct lookup *lookup = r->targets[i].lookup;
+        if (lookup->file || lookup->line)
+            continue; // covered by two sequences: the first one wins
+        lookup->file = file_path(r->lines, row->file, r->strings);
+        lookup->line = row->line > UINT32_MAX ? 0 : (uint32_t)row->line;
+    }
+}
+
+static void visit_rows(const struct resolving *r, const struct elf_image *image)
+{
+    struct dwarf_line_rows rows = dwarf_line_rows_of(&r->lines->table);
+    struct dwarf_line_row row, last = {.ends_sequence = true};
+    bool is_live = false; // a sequence of code that the linker kept
+    for (; dwarf_line_rows_next(&rows, &row); last = row) {
+        if (last.ends_sequence)
+            is_live = elf_image_is_code(image, row.address);
+        else if (is_live)
+            visit_row(r, &last, row.address);
+    }
+}
+
+void dwarf_lines_resolve(struct dwarf_units *units, struct dwarf_unit *unit,
+                         struct dwarf_target *targets, uint32_t count, struct string_table *strings)
+{
+    if (!unit->lines)
+        unit->lines = open_lines(units, unit);
+    struct resolving r = {unit->lines, targets, count, strings};
+    if (count)
+        visit_rows(&r, units->sections->image);
+}
+
+uint32_t dwarf_lines_file(struct dwarf_units *units, struct dwarf_unit *unit, uint64_t index,
+                          struct string_table *strings)
+{
+    if (index == DWARF_NONE)
+        return 0;
+    if (!unit->lines)
+        unit->lines = open_lines(units, unit);
+    return file_path(unit->lines, index, strings);
+}

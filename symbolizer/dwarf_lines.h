@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dwarf_lines.h - files and line rows of a unit's line table (DWARF 5, 6.2).
+ */
+#ifndef PROF_SYMBOLIZER_DWARF_LINES_H
+#define PROF_SYMBOLIZER_DWARF_LINES_H
+
+#include "symbolizer/dwarf_units.h"
+
+/* An address to resolve, as the decoders of one unit see it. Arrays of them are sorted. */
+struct dwarf_target {
+    uint64_t address;
+    struct lookup *lookup;
+    uint32_t node; /* see dwarf_chains.h */
+};
+
+/* The index of the first target at or after the address. */
+uint32_t dwarf_target_first(const struct dwarf_target *targets, uint32_t count, uint64_t address);
+
+struct dwarf_lines;
+
+/*
+ * Decodes the unit's line program once, and sets file and line of the targets' lookups: of the last
+ * row at or before the address in the sequence that covers it. Only the table of files is kept, in
+ * unit->lines. Line 0 means that the compiler did not attribute the code to a line.
+ */
+void dwarf_lines_resolve(struct dwarf_units *units, struct dwarf_unit *unit,
+                         struct dwarf_target *targets, uint32_t count,
+                         struct string_table *strings);
+
+/* The path of a unit's file by its DWARF index (DW_AT_decl_file), 0 when there is none. Reads the
+ * line table when needed. */
+uint32_t dwarf_lines_file(struct dwarf_units *units, struct dwarf_unit *unit, uint64_t index,
+                          struct string_table *strings);
+
+void dwarf_lines_free(struct dwarf_lines *lines);
+
+#endif

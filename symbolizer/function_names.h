@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * function_names.h - what a function is called on the screen. Demangles each name once.
+ */
+#ifndef PROF_SYMBOLIZER_FUNCTION_NAMES_H
+#define PROF_SYMBOLIZER_FUNCTION_NAMES_H
+
+#include "profiler/base/hash_map.h"
+#include "symbolizer/lookup.h"
+
+struct function_names {
+    struct string_table *strings; /* borrowed */
+    struct hash_map demangled;    /* linkage name -> demangled name, or itself */
+};
+
+void function_names_init(struct function_names *names, struct string_table *strings);
+void function_names_release(struct function_names *names);
+
+/* The demangled form of a name, or the name itself where there is none. */
+uint32_t function_names_demangle(struct function_names *names, uint32_t linkage_name);
+
+/* Sets name and linkage name of a frame to those to be shown, given those that DWARF has. `symbol`
+ * (NULL: none) is the linkage name in the symbol table, and helps where DWARF has only a bare name:
+ * gcc gives no linkage name to static functions. */
+void function_names_complete(struct function_names *names, struct symbol_frame *frame,
+                             const char *symbol);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plt_names.c - decodes PLT stubs and finds whom they call.
+ *
+ * The stub's own code is read, rather than its position counted, because linkers differ in the
+ * order and the size of stubs, and with IBT (.plt.sec) in their number.
+ */
+#include "symbolizer/plt_names.h"
+
+#include "profiler/base/hash_map.h"
+#include "profiler/base/memory.h"
+#include "profiler/base/text.h"
+#include "symbolizer/symbol_table.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct relocation {
+    uint64_t slot;
+    uint32_t type, symbol;
+    uint64_t addend;
+};
+
+struct plt_names {
+    const struct elf_image *image;
+    struct symbol_table symbols;
+    struct hash_map by_slot; /* GOT slot -> index into relocations */
+    struct relocation *relocations;
+    uint32_t count, capacity;
+    uint32_t plt_count; /* the first ones are those of .rela.plt, in its order */
+};
+
+struct plt_stub plt_stub_decode(struct bytes code, uint64_t address)
+{
+    static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+    const uint8_t *start = code.at;
+    if (bytes_left(&code) >= sizeof endbr64 && memcmp(code.at, endbr64, sizeof endbr64) == 0)
+        bytes_skip(&code, sizeof endbr64);
+    if (bytes_left(&code) && *code.at == 0xf2) // bnd
+        bytes_skip(&code, 1);
+    uint8_t opcode = bytes_u8(&code);
+    if (opcode == 0x68) // push $index
+        return (struct plt_stub){code.failed ? PLT_STUB_UNKNOWN : PLT_STUB_INDEX, bytes_u32(&code)};
+    if (opcode != 0xff || bytes_u8(&code) != 0x25) // jmp *offset(%rip)
+        return (struct plt_stub){PLT_STUB_UNKNOWN, 0};
+    int32_t offset = (int32_t)bytes_u32(&code);
+    if (code.failed)
+        return (struct plt_stub){PLT_STUB_UNKNOWN, 0};
+    return (struct plt_stub){PLT_STUB_SLOT,
+                             address + (uint64_t)(code.at - start) + (uint64_t)(int64_t)offset};
+}
+
+static void read_relocations(struct plt_names *names, const char *section)
+{
+    struct bytes b = elf_image_bytes(names->image, elf_image_section(names->image, section));
+    while (bytes_left(&b) >= 24) {
+        struct relocation *r = array_push(&names->relocations, &names->count, &names->capacity);
+        r->slot = bytes_u64(&b);
+        uint64_t info = bytes_u64(&b);
+        r->addend = bytes_u64(&b);
+        r->type = (uint32_t)info;
+        r->symbol = (uint32_t)(info >> 32);
+        if (r->type == R_X86_64_JUMP_SLOT || r->type == R_X86_64_GLOB_DAT ||
+            r->type == R_X86_64_IRELATIVE)
+            *hash_map_at(&names->by_slot, r->slot) = names->count - 1;
+    }
+}
+
+/* The exported function whose resolver an IRELATIVE relocation calls ("memcpy" inside of libc). */
+static const char *resolver_name(const struct plt_names *names, uint64_t resolver)
+{
+    struct elf_symbol best = {0};
+    for (uint32_t i = 1; i < names->symbols.count; i++) {
+        struct elf_symbol symbol = symbol_table_get(&names->symbols, i);
+        if (symbol.value == resolver && symbol.type == STT_GNU_IFUNC && *symbol.name &&
+            (!best.name || elf_symbol_is_better(&symbol, &best)))
+            best = symbol;
+    }
+    return best.name;
+}
+
+static const char *stub_name(const struct plt_names *names, struct plt_stub stub)
+{
+    uint32_t index = HASH_MAP_NONE;
+    if (stub.kind == PLT_STUB_SLOT)
+        index = hash_map_get(&names->by_slot, stub.value);
+    else if (stub.kind == PLT_STUB_INDEX && stub.value < names->plt_count)
+        index = (uint32_t)stub.value;
+    if (index == HASH_MAP_NONE)
+        return NULL;
+    const struct relocation *r = &names->relocations[index];
+    if (r->type == R_X86_64_IRELATIVE)
+        return resolver_name(names, r->addend);
+    const char *name = symbol_table_get(&names->symbols, r->symbol).name;
+    return *name ? name : NULL;
+}
+
+static void name_lookup(const struct plt_names *names, const struct elf_section *section,
+                        struct lookup *lookup, struct string_table *strings)
+{
+    uint64_t stub_size = section->entry_size ? section->entry_size : 16;
+    uint64_t into = lookup->address - section->address;
+    uint64_t start = into - into % stub_size;
+    struct bytes code = elf_image_bytes(names->image, section);
+    bytes_skip(&code, start);
+    if (bytes_left(&code) > stub_size)
+        code.end = code.at + stub_size;
+    const char *name = stub_name(names, plt_stub_decode(code, section->address + start));
+    if (!name)
+        return;
+    struct text text = TEXT_INIT;
+    text_append(&text, name, strcspn(name, "@")); // without a version
+    text_append_string(&text, "@plt");
+    lookup->symbol = string_table_get(strings, string_table_add(strings, text.data, text.length));
+    lookup->is_plt = true;
+    text_release(&text);
+}
+
+/* Reads the relocations only when there is something to name. */
+static void resolve_section(struct plt_names *names, const struct elf_section *section,
+                            struct lookup_batch *batch)
+{
+    uint32_t i = lookup_first(batch->lookups, batch->count, section->address);
+    for (; i < batch->count && batch->lookups[i].address - section->address < section->size; i++) {
+        if (batch->lookups[i].symbol)
+            continue;
+        if (!names->count) {
+            symbol_table_init(&names->symbols, names->image, SHT_DYNSYM);
+            read_relocations(names, ".rela.plt");
+            names->plt_count = names->count;
+            read_relocations(names, ".rela.dyn");
+        }
+        name_lookup(names, section, &batch->lookups[i], batch->strings);
+    }
+}
+
+void plt_names_resolve(const struct elf_image *image, struct lookup_batch *batch)
+{
+    static const char *const sections[] = {".plt", ".plt.sec", ".plt.got"};
+    struct plt_names names = {.image = image};
+    if (image->machine != EM_X86_64 || !image->is_64)
+        return;
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        const struct elf_section *section = elf_image_section(image, sections[i]);
+        if (section)
+            resolve_section(&names, section, batch);
+    }
+    hash_map_release(&names.by_slot);
+    free(names.relocations);
+}

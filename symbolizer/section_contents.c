@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * section_contents.c - inflates sections.
+ */
+#include "symbolizer/section_contents.h"
+
+#include "profiler/base/memory.h"
+
+#include <elf.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#ifdef PROF_HAVE_ZSTD
+#include <zstd.h>
+#endif
+
+#define MAX_INFLATED ((uint64_t)4 << 30)
+enum {
+    ZLIB_MAX_RATIO = 1032, // deflate's densest code: 258 bytes out of 2 bits
+    METHOD_PLAIN = 0,      // not a value of ch_type
+    METHOD_ZLIB = 1,       // ELFCOMPRESS_ZLIB
+    METHOD_ZSTD = 2,       // ELFCOMPRESS_ZSTD, missing from older elf.h
+};
+
+struct packed {
+    uint32_t method;
+    uint64_t size; /* inflated */
+    struct bytes data;
+};
+
+static bool is_zdebug(const struct elf_section *section, struct bytes b)
+{
+    const uint8_t *magic = bytes_take(&b, 4);
+    return strncmp(section->name, ".zdebug", 7) == 0 && magic && memcmp(magic, "ZLIB", 4) == 0;
+}
+
+/* Takes the compression header off. */
+static struct packed unwrap(const struct elf_image *image, const struct elf_section *section)
+{
+    struct bytes b = elf_image_bytes(image, section);
+    struct packed packed = {METHOD_PLAIN, bytes_left(&b), b};
+    if (section->flags & SHF_COMPRESSED) {
+        packed.method = bytes_u32(&b);
+        if (image->is_64)
+            bytes_skip(&b, 4);
+        packed.size = image->is_64 ? bytes_u64(&b) : bytes_u32(&b);
+        bytes_skip(&b, image->is_64 ? 8 : 4); // alignment
+    } else if (is_zdebug(section, b)) {
+        packed.method = METHOD_ZLIB;
+        bytes_skip(&b, 4);
+        for (int i = 0; i < 8; i++)
+            packed.size = packed.size << 8 | bytes_u8(&b); // big-endian
+    }
+    packed.data = b;
+    return packed;
+}
+
+static bool size_is_believable(const struct packed *packed)
+{
+    size_t left = bytes_left(&packed->data);
+    if (packed->size > MAX_INFLATED)
+        return false;
+    return packed->method != METHOD_ZLIB || packed->size / ZLIB_MAX_RATIO <= left;
+}
+
+/* zlib counts in `unsigned`, so large sections go through in pieces. */
+static bool inflate_zlib(struct bytes in, uint8_t *out, uint64_t size)
+{
+    z_stream stream = {0};
+    if (inflateInit(&stream) != Z_OK)
+        return false;
+    uint64_t done = 0;
+    int result = Z_OK;
+    while (result == Z_OK) {
+        size_t left = bytes_left(&in);
+        unsigned offered = left > UINT_MAX ? UINT_MAX : (unsigned)left;
+        unsigned room = size - done > UINT_MAX ? UINT_MAX : (unsigned)(size - done);
+        stream.next_in = (Bytef *)in.at;
+        stream.avail_in = offered;
+        stream.next_out = out + done;
+        stream.avail_out = room;
+        result = inflate(&stream, Z_NO_FLUSH);
+        in.at += offered - stream.avail_in;
+        done += room - stream.avail_out;
+        if (offered == stream.avail_in && room == stream.avail_out)
+            break;
+    }
+    inflateEnd(&stream);
+    return result == Z_STREAM_END && done == size;
+}
+
+static int inflate_packed(const struct packed *packed, uint8_t *out, struct error *error)
+{
+    switch (packed->method) {
+    case METHOD_ZLIB:
+        if (!inflate_zlib(packed->data, out, packed->size))
+            return error_set(error, 0, "its zlib data are damaged");
+        return 0;
+#ifdef PROF_HAVE_ZSTD
+    case METHOD_ZSTD:
+        if (ZSTD_decompress(out, packed->size, packed->data.at, bytes_left(&packed->data)) !=
+            packed->size)
+            return error_set(error, 0, "its zstd data are damaged");
+        return 0;
+#else
+    case METHOD_ZSTD:
+        return error_set(error, 0, "it is compressed with zstd, which this prof was built without");
+#endif
+    default:
+        return error_set(error, 0, "it is compressed by an unknown method (%u)", packed->method);
+    }
+}
+
+uint64_t section_contents_size(const struct elf_image *image, const struct elf_section *section)
+{
+    struct packed packed = unwrap(image, section);
+    return packed.data.failed || !size_is_believable(&packed) ? 0 : packed.size;
+}
+
+int section_contents_init(struct section_contents *contents, const struct elf_image *image,
+                          const struct elf_section *section, struct error *error)
+{
+    struct error why = {0};
+    struct packed packed = unwrap(image, section);
+    if (packed.data.failed || !size_is_believable(&packed))
+        return error_set(error, 0, "%s has a damaged compression header", section->name);
+    if (packed.method == METHOD_PLAIN) {
+        *contents = (struct section_contents){packed.data.at, packed.size, NULL};
+        return 0;
+    }
+    // Untouched pages of a size that was only claimed cost nothing: calloc maps them lazily.
+    uint8_t *out = calloc(1, packed.size + 1);
+    if (!out)
+        return error_set(error, 0, "%s claims to hold %llu bytes", section->name,
+                         (unsigned long long)packed.size);
+    if (inflate_packed(&packed, out, &why) < 0) {
+        free(out);
+        return error_set(error, 0, "cannot read %s: %s", section->name, why.text);
+    }
+    *contents = (struct section_contents){out, packed.size, out};
+    return 0;
+}
+
+void section_contents_release(struct section_contents *contents)
+{
+    free(contents->owned);
+    *contents = (struct section_contents){0};
+}

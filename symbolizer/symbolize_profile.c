@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * symbolize_profile.c - takes a profile's frames through the symbolizer, module by module.
+ */
+#include "symbolizer/symbolize_profile.h"
+
+#include "profiler/base/memory.h"
+#include "symbolizer/own_vdso.h"
+#include "symbolizer/symbolizer.h"
+
+#include <stdlib.h>
+
+/* A frame and where its code is: a return address is looked up at the call before it. */
+struct place {
+    uint32_t module, frame;
+    uint64_t address;
+};
+
+/* Numbers for pairs of numbers: three of them together make a function's identity. */
+struct pairs {
+    struct hash_map ids;
+};
+
+struct job {
+    struct profile *profile;
+    const struct symbolize_options *options;
+    struct symbolizer *symbolizer;
+    struct place *places; /* by module, then address */
+    struct pairs names, sources, functions;
+};
+
+static uint32_t pair_id(struct pairs *pairs, uint32_t first, uint32_t second)
+{
+    uint32_t next = pairs->ids.count;
+    uint32_t *id = hash_map_at(&pairs->ids, (uint64_t)first << 32 | second);
+    if (*id == HASH_MAP_NONE)
+        *id = next;
+    return *id;
+}
+
+/* Two functions are the same when names and place of definition are; numbered by module, because
+ * pairs_clear begins anew for each. `base` is the module's first function. */
+static uint32_t function_id(struct job *job, uint32_t module, uint32_t base,
+                            const struct symbol_frame *frame)
+{
+    struct profile *profile = job->profile;
+    uint32_t name = pair_id(&job->names, frame->name, frame->linkage_name);
+    uint32_t source = pair_id(&job->sources, frame->declared_file, frame->declared_line);
+    uint32_t id = base + pair_id(&job->functions, name, source);
+    if (id == profile->function_count) {
+        struct profile_function *function =
+            array_push(&profile->functions, &profile->function_count, &profile->function_capacity);
+        *function = (struct profile_function){
+            .name = frame->name,
+            .linkage_name = frame->linkage_name,
+            .module = module,
+            .file = frame->declared_file,
+            .line = frame->declared_line,
+        };
+    }
+    return id;
+}
+
+static void add_line(struct profile *profile, uint32_t function, uint32_t file, uint32_t line)
+{
+    struct profile_line *added =
+        array_push(&profile->lines, &profile->line_count, &profile->line_capacity);
+    *added = (struct profile_line){function, file, line};
+}
+
+static void clear_pairs(struct job *job)
+{
+    hash_map_release(&job->names.ids);
+    hash_map_release(&job->sources.ids);
+    hash_map_release(&job->functions.ids);
+}
+
+static void add_chain(struct job *job, uint32_t module, uint32_t base,
+                      const struct symbol_result *result, const struct symbol_chain *chain)
+{
+    uint32_t first = job->options->no_inlines ? chain->frame_count - 1 : 0;
+    for (uint32_t i = first; i < chain->frame_count; i++) {
+        const struct symbol_frame *frame = &result->frames[chain->first_frame + i];
+        add_line(job->profile, function_id(job, module, base, frame), frame->file, frame->line);
+    }
+}
+
+/* Frames of one address share their lines. */
+static void add_chains(struct job *job, const struct place *places, uint32_t count,
+                       const struct symbol_result *result)
+{
+    struct profile *profile = job->profile;
+    uint32_t base = profile->function_count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct profile_frame *frame = &profile->frames[places[i].frame];
+        if (i && places[i].address == places[i - 1].address) {
+            const struct profile_frame *same = &profile->frames[places[i - 1].frame];
+            frame->first_line = same->first_line;
+            frame->line_count = same->line_count;
+            continue;
+        }
+        frame->first_line = profile->line_count;
+        add_chain(job, places[i].module, base, result, &result->chains[i]);
+        frame->line_count = profile->line_count - frame->first_line;
+    }
+    clear_pairs(job);
+}
+
+/* All frames get the one function of that name: for addresses that nothing can tell apart. */
+static void name_all(struct job *job, const struct place *places, uint32_t count, const char *name)
+{
+    struct profile *profile = job->profile;
+    uint32_t function = profile->function_count, line = profile->line_count;
+    struct profile_function *added =
+        array_push(&profile->functions, &profile->function_count, &profile->function_capacity);
+    added->name = string_table_add_string(&profile->strings, name);
+    added->module = places->module;
+    add_line(profile, function, 0, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        profile->frames[places[i].frame].first_line = line;
+        profile->frames[places[i].frame].line_count = 1;
+    }
+}
+
+static void resolve_module(struct job *job, const struct place *places, uint32_t count)
+{
+    struct profile_module *module = &job->profile->modules[places->module];
+    // the table of strings moves its entries, not its bytes
+    struct symbol_module asked = {
+        .path = profile_string(job->profile, module->path),
+        .build_id = module->build_id,
+        .build_id_size = module->build_id_size,
+    };
+    bool is_vdso = module->kind == RECORDING_MODULE_VDSO;
+    if (is_vdso)
+        own_vdso(&asked.image, &asked.image_size);
+    uint64_t *addresses = memory_new(count, sizeof *addresses);
+    struct symbol_result result;
+    for (uint32_t i = 0; i < count; i++)
+        addresses[i] = places[i].address;
+    symbolizer_resolve(job->symbolizer, &asked, addresses, count, &result);
+    add_chains(job, places, count, &result);
+    module->symbol_source = result.source;
+    // the vdso exports all that it has; that the kernel keeps its debug information is no one's
+    // lack
+    module->symbol_reason = is_vdso && result.source ? 0 : result.reason;
+    symbol_result_release(&result);
+    free(addresses);
+}
+
+static void symbolize_group(struct job *job, const struct place *places, uint32_t count)
+{
+    struct profile *profile = job->profile;
+    if (places->module >= profile->module_count) {
+        name_all(job, places, count, "[unknown]");
+        return;
+    }
+    struct profile_module *module = &profile->modules[places->module];
+    if (module->kind != RECORDING_MODULE_KERNEL) {
+        resolve_module(job, places, count);
+        return;
+    }
+    name_all(job, places, count, "[kernel]");
+    module->symbol_reason =
+        string_table_add_string(&profile->strings, "functions of the kernel are not named");
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+    if (a->module != b->module)
+        return a->module < b->module ? -1 : 1;
+    return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static void sort_places(struct job *job)
+{
+    const struct profile *profile = job->profile;
+    job->places = memory_new(profile->frame_count, sizeof *job->places);
+    for (uint32_t i = 0; i < profile->frame_count; i++) {
+        const struct profile_frame *frame = &profile->frames[i];
+        bool is_return = (frame->flags & RECORDING_FRAME_RETURN) && frame->address;
+        // whatever no module of the table holds is one group, at the end
+        uint32_t module = frame->module < profile->module_count ? frame->module : PROFILE_NONE;
+        job->places[i] = (struct place){module, i, frame->address - is_return};
+    }
+    qsort(job->places, profile->frame_count, sizeof *job->places, compare_places);
+}
+
+int symbolize_profile(struct profile *profile, const struct symbolize_options *options,
+                      struct error *error)
+{
+    static const struct symbolize_options none = {0};
+    (void)error; // every failure known so far is a module's reason
+    struct job job = {.profile = profile, .options = options ? options : &none};
+    struct symbolizer_options asked = {job.options->debug_directories, job.options->sysroot};
+    job.symbolizer = symbolizer_new(&asked, &profile->strings);
+    profile->function_count = profile->line_count = 0;
+    sort_places(&job);
+    for (uint32_t first = 0, end; first < profile->frame_count; first = end) {
+        for (end = first; end < profile->frame_count; end++) {
+            if (job.places[end].module != job.places[first].module)
+                break;
+        }
+        symbolize_group(&job, &job.places[first], end - first);
+    }
+    profile->symbolized = true;
+    free(job.places);
+    symbolizer_free(job.symbolizer);
+    return 0;
+}

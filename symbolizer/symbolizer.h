@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * symbolizer.h - from the addresses of a module to functions, source lines and inlined calls.
+ *
+ * Addresses are ELF virtual addresses of the module, whatever its place in memory was. Give all
+ * addresses of a module at once: a file is opened, and a compilation unit decoded, once per batch.
+ * No global state of its own, nothing printed, never an exit: but libdwarf has process-wide
+ * settings, so only one thread at a time may resolve.
+ *
+ * Memory: strings go into the table given to symbolizer_new, which must outlive the symbolizer;
+ * results belong to the caller until symbol_result_release.
+ */
+#ifndef PROF_SYMBOLIZER_SYMBOLIZER_H
+#define PROF_SYMBOLIZER_SYMBOLIZER_H
+
+#include "profiler/base/string_table.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where a name came from, the best first. */
+enum symbol_origin {
+    SYMBOL_FROM_DWARF,
+    SYMBOL_FROM_TABLE, /* .symtab or .dynsym */
+    SYMBOL_FROM_PLT,   /* name@plt */
+    SYMBOL_FROM_START, /* no name: module+0xstart, from .eh_frame or the address itself */
+    SYMBOL_ORIGIN_COUNT
+};
+
+struct symbolizer_options {
+    const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
+    const char *sysroot;                  /* put before paths of modules; NULL: none */
+};
+
+struct symbol_module {
+    const char *path;        /* for messages too, when the image lies in memory */
+    const uint8_t *build_id; /* as recorded; a file with another one is not used. NULL: not known */
+    uint32_t build_id_size;
+    const void *image; /* the ELF image in memory, instead of the file; NULL: open the path */
+    size_t image_size;
+};
+
+/* One function at an address: the innermost inlined one first, the real one last. Names and files
+ * are ids of the string table, 0 where not known. */
+struct symbol_frame {
+    uint32_t name;         /* demangled; never 0 */
+    uint32_t linkage_name; /* as in the binary; 0: same as the name */
+    uint32_t file, line;   /* the statement, or the call of the frame before */
+    uint32_t declared_file, declared_line;
+};
+
+struct symbol_chain {
+    uint32_t first_frame, frame_count; /* at least one frame */
+    enum symbol_origin origin;         /* of the last frame */
+};
+
+struct symbol_result {
+    struct symbol_chain *chains; /* one per address, in the order of the addresses */
+    uint32_t chain_count;
+    struct symbol_frame *frames;
+    uint32_t frame_count, frame_capacity;
+    uint32_t source; /* string id: "DWARF in /usr/bin/x"; 0: there are no names */
+    uint32_t reason; /* string id: what is missing and what would help; 0: nothing is */
+    uint32_t origins[SYMBOL_ORIGIN_COUNT]; /* addresses by origin */
+};
+
+struct symbolizer;
+struct symbolizer *symbolizer_new(const struct symbolizer_options *options,
+                                  struct string_table *strings);
+void symbolizer_free(struct symbolizer *symbolizer);
+
+/*
+ * Resolves `count` addresses, in any order and with repetitions. Look a return address up at
+ * address - 1, where the call is. Files that are missing, damaged or not the recorded ones are an
+ * answer, not an error: the chain is then "module+0xaddress" and `reason` says why.
+ */
+void symbolizer_resolve(struct symbolizer *symbolizer, const struct symbol_module *module,
+                        const uint64_t *addresses, uint32_t count, struct symbol_result *result);
+void symbol_result_release(struct symbol_result *result);
+
+#endif

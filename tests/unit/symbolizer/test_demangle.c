@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_demangle.c - linkage names and what they stand for.
+ */
+#include "symbolizer/demangle.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void expect(const char *name, const char *plain)
+{
+    struct text text = TEXT_INIT;
+    assert_true(demangle(&text, name));
+    assert_string_equal(text.data, plain);
+    text_release(&text);
+}
+
+static void expect_not_mangled(const char *name)
+{
+    struct text text = TEXT_INIT;
+    text_append_string(&text, "before");
+    assert_false(demangle(&text, name));
+    assert_int_equal(text.length, 6);
+    text_release(&text);
+}
+
+static void cpp_names_show_their_parameters(void **state)
+{
+    (void)state;
+    expect("_ZN3app5store3putERKSsi", "app::store::put(std::string const&, int)");
+    expect("_ZNSt6vectorIiSaIiEE9push_backERKi",
+           "std::vector<int, std::allocator<int> >::push_back(int const&)");
+    expect("_ZZ4mainENKUlvE_clEv", "main::{lambda()#1}::operator()() const");
+    expect("_ZN3fooC1Ev", "foo::foo()");
+}
+
+static void rust_names_lose_their_hash(void **state)
+{
+    (void)state;
+    expect("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad");
+    expect("_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h"
+           "930b740aa94f1d3aE",
+           "<Test + 'static as foo::Bar<Test>>::bar");
+    expect("_RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar");
+    expect("_RINvNtC3std3mem8align_ofjE", "std::mem::align_of::<usize>");
+}
+
+static void d_names_are_known(void **state)
+{
+    (void)state;
+    expect("_D8demangle4testFaZv", "demangle.test(char)");
+}
+
+static void other_names_are_left_alone(void **state)
+{
+    (void)state;
+    expect_not_mangled("main");
+    expect_not_mangled("");
+    expect_not_mangled("_");
+    expect_not_mangled("_Z");
+    expect_not_mangled("_ZN3foo");
+    expect_not_mangled("_R");
+    expect_not_mangled("_Dmain_");
+    expect_not_mangled("_GLOBAL__sub_I_x");
+}
+
+/* A function whose parameters are p<int, int>, p<that, that>, and so on: each back reference
+ * doubles what the one before stands for. */
+static char *doubling_name(int count)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    struct text name = TEXT_INIT;
+    text_append_string(&name, "_Z1f1pIiiE");
+    for (int i = 0; i < count; i++)
+        text_printf(&name, "S_IS%c_S%c_E", digits[i], digits[i]);
+    return text_take(&name);
+}
+
+static void name_that_would_be_huge_is_left_alone(void **state)
+{
+    char *small = doubling_name(1), *huge = doubling_name(34);
+    (void)state;
+    expect(small, "f(p<int, int>, p<p<int, int>, p<int, int> >)");
+    expect_not_mangled(huge); // about 2^34 times "int"
+    free(small);
+    free(huge);
+}
+
+static void name_of_many_bytes_is_left_alone(void **state)
+{
+    struct text name = TEXT_INIT;
+    (void)state;
+    text_append_string(&name, "_Z");
+    for (int i = 0; i < 100000; i++)
+        text_append_char(&name, 'P');
+    expect_not_mangled(name.data);
+    text_release(&name);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cpp_names_show_their_parameters),
+        cmocka_unit_test(rust_names_lose_their_hash),
+        cmocka_unit_test(d_names_are_known),
+        cmocka_unit_test(other_names_are_left_alone),
+        cmocka_unit_test(name_that_would_be_huge_is_left_alone),
+        cmocka_unit_test(name_of_many_bytes_is_left_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

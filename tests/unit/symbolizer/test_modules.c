@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_modules.c - which files are believed, and what is said when there are none.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "compiled.h"
+
+#include "symbolizer/own_vdso.h"
+
+/* ./base: matrix_c.c with everything; its functions are where they are in all that is made of it.
+ */
+static int build_base(void **state)
+{
+    (void)state;
+    run("%s -g -O2 -Wl,--build-id -Wl,-z,lazy -o base %s/matrix_c.c", GCC, SOURCES);
+    return 0;
+}
+
+static struct answer ask_about(const char *path, const char *function)
+{
+    struct symbol_module module = {.path = path};
+    // in the middle, so that a start found is not the address itself
+    uint64_t address = symbol_of("base", function).value + 5;
+    return ask(&module, "nowhere", &address, 1);
+}
+
+static void expect_reason(const struct answer *answer, const char *part)
+{
+    const char *reason = answer_string(answer, answer->result.reason);
+    if (!strstr(reason, part))
+        fail_msg("\"%s\" is not in the reason \"%s\"", part, reason);
+}
+
+static void expect_source(const struct answer *answer, const char *source)
+{
+    assert_string_equal(answer_string(answer, answer->result.source), source);
+}
+
+static void expect_name(const struct answer *answer, const char *name, enum symbol_origin origin)
+{
+    assert_string_equal(answer_string(answer, answer_frame(answer, 0, 0)->name), name);
+    assert_int_equal(answer->result.chains[0].origin, origin);
+    assert_int_equal(answer->result.origins[origin], 1);
+}
+
+/* What a module without names is called by: its file and the start of the function. */
+static void expect_start(const struct answer *answer, const char *file, const char *function)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%s+0x%llx", file,
+             (unsigned long long)symbol_of("base", function).value);
+    expect_name(answer, name, SYMBOL_FROM_START);
+}
+
+static void function_says_where_it_is_defined(void **state)
+{
+    (void)state;
+    struct symbol_module module = {.path = "./base"};
+    uint64_t address = symbol_of("base", "with_loop").value;
+    struct answer answer = ask(&module, "nowhere", &address, 1);
+    const struct symbol_frame *frame = answer_frame(&answer, 0, 0);
+    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
+    expect_source(&answer, "DWARF in ./base");
+    assert_int_equal(answer.result.reason, 0);
+    assert_int_equal(frame->declared_line, 39);
+    assert_string_equal(answer_string(&answer, frame->declared_file), SOURCES "/matrix_c.c");
+    assert_string_equal(answer_string(&answer, frame->file), SOURCES "/matrix_c.c");
+    assert_int_equal(frame->linkage_name, 0);
+    answer_release(&answer);
+}
+
+static void cold_part_is_the_function_it_belongs_to(void **state)
+{
+    (void)state;
+    struct symbol_module module = {.path = "./base"};
+    uint64_t address = symbol_of("base", "with_cold_part.cold").value;
+    struct answer answer = ask(&module, "nowhere", &address, 1);
+    expect_name(&answer, "with_cold_part", SYMBOL_FROM_DWARF);
+    answer_release(&answer);
+}
+
+static void addresses_may_repeat_in_any_order(void **state)
+{
+    (void)state;
+    struct symbol_module module = {.path = "./base"};
+    uint64_t loop = symbol_of("base", "with_loop").value, start = symbol_of("base", "main").value;
+    uint64_t addresses[] = {start, loop, start, UINT64_MAX, 0, loop};
+    static const char *const names[] = {"main", "with_loop", "main", NULL, NULL, "with_loop"};
+    struct answer answer = ask(&module, "nowhere", addresses, 6);
+    for (uint32_t i = 0; i < 6; i++) {
+        if (names[i])
+            assert_string_equal(answer_string(&answer, answer_frame(&answer, i, 0)->name),
+                                names[i]);
+        else
+            assert_int_equal(answer.result.chains[i].origin, SYMBOL_FROM_START);
+    }
+    assert_ptr_equal(answer_frame(&answer, 0, 0), answer_frame(&answer, 2, 0));
+    answer_release(&answer);
+}
+
+static void no_addresses_are_no_trouble(void **state)
+{
+    (void)state;
+    struct symbol_module module = {.path = "./base"};
+    struct answer answer = ask(&module, "nowhere", NULL, 0);
+    assert_int_equal(answer.result.chain_count, 0);
+    answer_release(&answer);
+}
+
+static void without_debug_information_the_symbol_table_names(void **state)
+{
+    (void)state;
+    run("objcopy --strip-debug base no_debug");
+    struct answer answer = ask_about("./no_debug", "with_loop");
+    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE);
+    expect_source(&answer, "symbol table of ./no_debug");
+    expect_reason(&answer, "no debug information");
+    expect_reason(&answer, "build with -g");
+    answer_release(&answer);
+}
+
+static void stripped_functions_are_known_by_their_start(void **state)
+{
+    (void)state;
+    run("objcopy --strip-all base stripped");
+    struct answer answer = ask_about("./stripped", "with_loop");
+    expect_start(&answer, "stripped", "with_loop");
+    expect_reason(&answer, "stripped: ");
+    expect_reason(&answer, "install its debug symbols or build with -g");
+    expect_reason(&answer, "nowhere/.build-id/");
+    answer_release(&answer);
+}
+
+/* Only the program headers lead to the unwind tables then. */
+static void module_without_section_table_is_known_by_starts_too(void **state)
+{
+    struct mapped_file file;
+    (void)state;
+    assert_int_equal(mapped_file_open(&file, "base", NULL), 0);
+    uint8_t *copy = malloc(file.size);
+    memcpy(copy, file.data, file.size);
+    Elf64_Ehdr *header = (void *)copy;
+    header->e_shoff = 0;
+    header->e_shnum = header->e_shstrndx = 0;
+    uint64_t address = symbol_of("base", "with_loop").value + 5;
+    struct symbol_module module = {.path = "base", .image = copy, .image_size = file.size};
+    struct answer answer = ask(&module, "nowhere", &address, 1);
+    expect_start(&answer, "base", "with_loop");
+    answer_release(&answer);
+    free(copy);
+    mapped_file_close(&file);
+}
+
+static void exported_functions_of_a_stripped_module_keep_their_names(void **state)
+{
+    (void)state;
+    run("%s -g -O2 -shared -fPIC -o exported.so %s/fixture.c && objcopy --strip-all exported.so "
+        "s.so",
+        GCC, SOURCES);
+    uint64_t addresses[] = {symbol_of("exported.so", "exported").value,
+                            symbol_of("exported.so", "hidden").value};
+    struct symbol_module module = {.path = "./s.so"};
+    struct answer answer = ask(&module, "nowhere", addresses, 2);
+    assert_string_equal(answer_string(&answer, answer_frame(&answer, 0, 0)->name), "exported");
+    assert_int_equal(answer.result.chains[1].origin, SYMBOL_FROM_START);
+    expect_source(&answer, "dynamic symbols of ./s.so");
+    expect_reason(&answer, "only exported functions have names");
+    answer_release(&answer);
+}
+
+/* Finds the stub by what it is called; there is no symbol to ask for its address. */
+static void expect_stub(const char *path, const char *section_name, const char *name)
+{
+    struct elf_image image;
+    assert_int_equal(elf_image_open(&image, path, NULL), 0);
+    const struct elf_section *section = elf_image_section(&image, section_name);
+    bool found = false;
+    assert_non_null(section);
+    for (uint64_t at = 0; at < section->size && !found; at += 4) {
+        uint64_t address = section->address + at;
+        struct symbol_module module = {.path = path};
+        struct answer answer = ask(&module, "nowhere", &address, 1);
+        found = answer.result.chains[0].origin == SYMBOL_FROM_PLT &&
+                strcmp(answer_string(&answer, answer_frame(&answer, 0, 0)->name), name) == 0;
+        answer_release(&answer);
+    }
+    assert_true(found);
+    elf_image_release(&image);
+}
+
+static void linkage_stubs_are_named_after_their_target(void **state)
+{
+    (void)state;
+#ifndef __x86_64__
+    skip();
+#endif
+    run("objcopy --strip-all base stripped");
+    expect_stub("./base", ".plt", "puts@plt");
+    expect_stub("./stripped", ".plt", "puts@plt");
+    run("%s -g -O2 -fcf-protection -Wl,-z,ibtplt -Wl,-z,now -o tracked %s/matrix_c.c", GCC,
+        SOURCES);
+    expect_stub("./tracked", ".plt.sec", "puts@plt");
+    run("%s -g -O2 -fPIC -shared -o stubs.so %s/fixture.c", GCC, SOURCES);
+    expect_stub("./stubs.so", ".plt", "imported@plt");
+    expect_stub("./stubs.so", ".plt.got", "__cxa_finalize@plt");
+}
+
+static void another_build_of_the_module_is_not_believed(void **state)
+{
+    (void)state;
+    static const uint8_t recorded[20] = {0x12, 0x34};
+    struct symbol_module module = {.path = "./base", .build_id = recorded, .build_id_size = 20};
+    uint64_t address = symbol_of("base", "with_loop").value;
+    struct answer answer = ask(&module, "nowhere", &address, 1);
+    expect_start(&answer, "base", "with_loop");
+    expect_reason(&answer, "./base is not the file that was recorded");
+    expect_reason(&answer, "recorded was 1234");
+    assert_int_equal(answer.result.source, 0);
+    answer_release(&answer);
+}
+
+static void module_that_was_removed_is_named_from_the_build_id_directory(void **state)
+{
+    struct elf_image image;
+    (void)state;
+    run("id=$(readelf -n base | sed -n 's/.*Build ID: //p') && "
+        "d=store/.build-id/$(echo $id | cut -c1-2) && mkdir -p $d && "
+        "objcopy --only-keep-debug base $d/$(echo $id | cut -c3-).debug");
+    assert_int_equal(elf_image_open(&image, "base", NULL), 0);
+    struct symbol_module module = {
+        .path = "./gone", .build_id = image.build_id, .build_id_size = image.build_id_size};
+    uint64_t address = symbol_of("base", "with_loop").value;
+    struct answer answer = ask(&module, "store", &address, 1);
+    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
+    expect_reason(&answer, "cannot open ./gone");
+    answer_release(&answer);
+    elf_image_release(&image);
+    run("rm -r store");
+}
+
+static void module_that_cannot_be_read_has_a_reason(void **state)
+{
+    (void)state;
+    run("echo text > text_file; : > empty");
+    struct answer answer = ask_about("./gone", "main");
+    expect_reason(&answer, "cannot open ./gone: No such file or directory");
+    answer_release(&answer);
+    answer = ask_about("./text_file", "main");
+    expect_reason(&answer, "not an ELF file");
+    answer_release(&answer);
+    answer = ask_about("./empty", "main");
+    expect_reason(&answer, "not an ELF file");
+    answer_release(&answer);
+    answer = ask_about(".", "main");
+    expect_reason(&answer, "not a regular file");
+    answer_release(&answer);
+}
+
+static void debug_file_with_another_checksum_is_refused(void **state)
+{
+    (void)state;
+    run("objcopy -R .note.gnu.build-id base nameless && "
+        "objcopy --only-keep-debug nameless linked.debug 2>/dev/null && "
+        "objcopy --strip-all --add-gnu-debuglink=linked.debug nameless linked && "
+        "printf x >> linked.debug");
+    struct answer answer = ask_about("./linked", "with_loop");
+    expect_start(&answer, "linked", "with_loop");
+    expect_reason(&answer, "./linked.debug (of another build)");
+    answer_release(&answer);
+}
+
+static void debug_file_with_another_build_id_is_refused(void **state)
+{
+    (void)state;
+    run("objcopy --only-keep-debug base other.debug && "
+        "%s -g -O1 -Wl,--build-id -o different %s/matrix_c.c && "
+        "objcopy --strip-all --add-gnu-debuglink=other.debug different linked",
+        GCC, SOURCES);
+    struct answer answer = ask_about("./linked", "with_loop");
+    expect_reason(&answer, "./other.debug (of another build)");
+    assert_int_equal(answer.result.chains[0].origin, SYMBOL_FROM_START);
+    answer_release(&answer);
+}
+
+/* Debug files may have the name of their module, in a directory of their own. */
+static void module_is_not_its_own_debug_file(void **state)
+{
+    (void)state;
+    run("mkdir -p store/$PWD && objcopy --only-keep-debug base store/$PWD/namesake && "
+        "objcopy --strip-debug --add-gnu-debuglink=store/$PWD/namesake base namesake");
+    char *path = realpath("namesake", NULL);
+    struct symbol_module module = {.path = path};
+    uint64_t address = symbol_of("base", "with_loop").value;
+    struct answer answer = ask(&module, "store", &address, 1);
+    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
+    answer_release(&answer);
+    free(path);
+    run("rm -r store");
+}
+
+static void split_debug_information_degrades_to_the_symbol_table(void **state)
+{
+    (void)state;
+    run("%s -g -gsplit-dwarf -O2 -o split %s/matrix_c.c", GCC, SOURCES);
+    struct symbol_module module = {.path = "./split"};
+    uint64_t address = symbol_of("split", "with_loop").value;
+    struct answer answer = ask(&module, "nowhere", &address, 1);
+    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE);
+    expect_reason(&answer, ".dwo files, which are not read");
+    assert_int_not_equal(answer_frame(&answer, 0, 0)->line, 0); // lines stay in the program
+    answer_release(&answer);
+}
+
+static void file_shared_by_dwz_is_followed_and_missed(void **state)
+{
+    (void)state;
+    if (!*DWZ)
+        skip();
+    // two programs with something in common that is worth sharing
+    run("mkdir -p links && cp base links/first && cp base links/second && "
+        "\"%s\" -m links/shared -r links/first links/second && ln -sf links/first linked_first",
+        DWZ);
+    struct answer answer = ask_about("./linked_first", "with_loop");
+    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
+    assert_int_equal(answer.result.reason, 0);
+    answer_release(&answer);
+    run("rm links/shared");
+    answer = ask_about("./linked_first", "with_loop");
+    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE); // its name had moved
+    expect_reason(&answer, "shared by dwz, which was not found");
+    answer_release(&answer);
+}
+
+static void damaged_debug_information_degrades_to_the_symbol_table(void **state)
+{
+    (void)state;
+    run("printf garbage > garbage && objcopy --update-section .debug_info=garbage base damaged");
+    struct answer answer = ask_about("./damaged", "with_loop");
+    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE);
+    expect_reason(&answer, "debug information in ./damaged cannot be used");
+    answer_release(&answer);
+}
+
+static void functions_of_the_vdso_are_named(void **state)
+{
+    const void *image;
+    size_t size;
+    struct elf_image elf;
+    struct symbol_table table;
+    (void)state;
+    own_vdso(&image, &size);
+    if (!image)
+        skip();
+    assert_int_equal(elf_image_init(&elf, image, size, NULL), 0);
+    symbol_table_init(&table, &elf, SHT_DYNSYM);
+    uint64_t address = 0;
+    for (uint32_t i = 1; i < table.count; i++) {
+        struct elf_symbol symbol = symbol_table_get(&table, i);
+        if (strcmp(symbol.name, "__vdso_clock_gettime") == 0)
+            address = symbol.value + 1;
+    }
+    struct symbol_module module = {.path = "[vdso]",
+                                   .build_id = elf.build_id,
+                                   .build_id_size = elf.build_id_size,
+                                   .image = image,
+                                   .image_size = size};
+    struct answer answer = ask(&module, "nowhere", &address, 1);
+    expect_name(&answer, "clock_gettime", SYMBOL_FROM_TABLE); // the alias without underscores
+    expect_source(&answer, "dynamic symbols of [vdso]");
+    answer_release(&answer);
+    elf_image_release(&elf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(function_says_where_it_is_defined),
+        cmocka_unit_test(cold_part_is_the_function_it_belongs_to),
+        cmocka_unit_test(addresses_may_repeat_in_any_order),
+        cmocka_unit_test(no_addresses_are_no_trouble),
+        cmocka_unit_test(without_debug_information_the_symbol_table_names),
+        cmocka_unit_test(stripped_functions_are_known_by_their_start),
+        cmocka_unit_test(module_without_section_table_is_known_by_starts_too),
+        cmocka_unit_test(exported_functions_of_a_stripped_module_keep_their_names),
+        cmocka_unit_test(linkage_stubs_are_named_after_their_target),
+        cmocka_unit_test(another_build_of_the_module_is_not_believed),
+        cmocka_unit_test(module_that_was_removed_is_named_from_the_build_id_directory),
+        cmocka_unit_test(module_that_cannot_be_read_has_a_reason),
+        cmocka_unit_test(debug_file_with_another_checksum_is_refused),
+        cmocka_unit_test(debug_file_with_another_build_id_is_refused),
+        cmocka_unit_test(module_is_not_its_own_debug_file),
+        cmocka_unit_test(split_debug_information_degrades_to_the_symbol_table),
+        cmocka_unit_test(file_shared_by_dwz_is_followed_and_missed),
+        cmocka_unit_test(damaged_debug_information_degrades_to_the_symbol_table),
+        cmocka_unit_test(functions_of_the_vdso_are_named),
+    };
+    setenv("DEBUGINFOD_CACHE_PATH", "nowhere", 1);
+    run("rm -rf modules && mkdir modules");
+    if (chdir("modules") != 0)
+        return 1;
+    return cmocka_run_group_tests(tests, build_base, NULL);
+}

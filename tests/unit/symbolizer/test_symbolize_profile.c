@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_symbolize_profile.c - a profile's frames get their functions.
+ */
+#include "symbolizer/symbolize_profile.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "compiled.h"
+
+#include "symbolizer/own_vdso.h"
+
+static int build_base(void **state)
+{
+    (void)state;
+    run("%s -g -O2 -Wl,--build-id -o base %s/matrix_c.c", GCC, SOURCES);
+    return 0;
+}
+
+static uint32_t add_module(struct profile *profile, const char *path, uint8_t kind)
+{
+    struct profile_module *module =
+        array_push(&profile->modules, &profile->module_count, &profile->module_capacity);
+    module->path = string_table_add_string(&profile->strings, path);
+    module->kind = kind;
+    return profile->module_count - 1;
+}
+
+static uint32_t add_frame(struct profile *profile, uint32_t module, uint64_t address,
+                          uint32_t flags)
+{
+    struct profile_frame *frame =
+        array_push(&profile->frames, &profile->frame_count, &profile->frame_capacity);
+    *frame = (struct profile_frame){.module = module, .flags = flags, .address = address};
+    return profile->frame_count - 1;
+}
+
+static void symbolize(struct profile *profile, const struct symbolize_options *options)
+{
+    struct error error;
+    assert_int_equal(symbolize_profile(profile, options, &error), 0);
+    assert_true(profile->symbolized);
+    for (uint32_t i = 0; i < profile->frame_count; i++) {
+        const struct profile_frame *frame = &profile->frames[i];
+        assert_true(frame->line_count > 0);
+        assert_true(frame->first_line + frame->line_count <= profile->line_count);
+        for (uint32_t l = 0; l < frame->line_count; l++)
+            assert_true(profile->lines[frame->first_line + l].function < profile->function_count);
+    }
+}
+
+static const struct profile_function *function_of(const struct profile *profile, uint32_t frame,
+                                                  uint32_t line)
+{
+    assert_true(line < profile->frames[frame].line_count);
+    uint32_t first = profile->frames[frame].first_line;
+    return &profile->functions[profile->lines[first + line].function];
+}
+
+static void expect_name(const struct profile *profile, uint32_t frame, uint32_t line,
+                        const char *name)
+{
+    assert_string_equal(
+        string_table_get(&profile->strings, function_of(profile, frame, line)->name), name);
+}
+
+/* An address of with_loop in two inlined functions. */
+static uint64_t inlined_address(void)
+{
+    struct symbol_module module = {.path = "./base"};
+    struct elf_symbol symbol = symbol_of("base", "with_loop");
+    for (uint64_t address = symbol.value; address < symbol.value + symbol.size; address++) {
+        struct answer answer = ask(&module, "nowhere", &address, 1);
+        uint32_t depth = answer.result.chains[0].frame_count;
+        answer_release(&answer);
+        if (depth == 3)
+            return address;
+    }
+    fail_msg("nothing is inlined twice");
+    return 0;
+}
+
+static void inlined_calls_become_lines_innermost_first(void **state)
+{
+    struct profile profile;
+    (void)state;
+    profile_init(&profile);
+    uint32_t base = add_module(&profile, "./base", RECORDING_MODULE_ELF);
+    uint32_t frame = add_frame(&profile, base, inlined_address(), 0);
+    symbolize(&profile, NULL);
+    assert_int_equal(profile.frames[frame].line_count, 3);
+    expect_name(&profile, frame, 0, "innermost");
+    expect_name(&profile, frame, 1, "middle");
+    expect_name(&profile, frame, 2, "with_loop");
+    assert_int_equal(function_of(&profile, frame, 0)->line, 9);
+    assert_int_equal(function_of(&profile, frame, 1)->line, 15);
+    assert_int_equal(function_of(&profile, frame, 2)->line, 39);
+    assert_int_equal(profile.lines[profile.frames[frame].first_line + 2].line, 45);
+    assert_int_equal(function_of(&profile, frame, 2)->module, base);
+    assert_string_equal(profile_string(&profile, profile.modules[base].symbol_source),
+                        "DWARF in ./base");
+    profile_release(&profile);
+}
+
+static void without_inlines_only_the_real_function_stays(void **state)
+{
+    struct profile profile;
+    struct symbolize_options options = {.no_inlines = true};
+    (void)state;
+    profile_init(&profile);
+    uint32_t base = add_module(&profile, "./base", RECORDING_MODULE_ELF);
+    uint32_t frame = add_frame(&profile, base, inlined_address(), 0);
+    symbolize(&profile, &options);
+    assert_int_equal(profile.frames[frame].line_count, 1);
+    expect_name(&profile, frame, 0, "with_loop");
+    assert_int_equal(profile.lines[profile.frames[frame].first_line].line, 45);
+    profile_release(&profile);
+}
+
+/* The address after a call that ends a function is already the next function's. */
+static void return_address_is_looked_up_at_its_call(void **state)
+{
+    struct profile profile;
+    (void)state;
+    profile_init(&profile);
+    uint32_t base = add_module(&profile, "./base", RECORDING_MODULE_ELF);
+    struct elf_symbol loop = symbol_of("base", "with_loop");
+    uint32_t leaf = add_frame(&profile, base, loop.value, 0);
+    uint32_t returned = add_frame(&profile, base, loop.value + loop.size, RECORDING_FRAME_RETURN);
+    uint32_t not_a_call = add_frame(&profile, base, loop.value + loop.size, 0);
+    uint32_t zero = add_frame(&profile, base, 0, RECORDING_FRAME_RETURN);
+    symbolize(&profile, NULL);
+    expect_name(&profile, leaf, 0, "with_loop");
+    assert_ptr_equal(function_of(&profile, returned, profile.frames[returned].line_count - 1),
+                     function_of(&profile, leaf, 0));
+    assert_ptr_not_equal(function_of(&profile, not_a_call, 0), function_of(&profile, leaf, 0));
+    expect_name(&profile, zero, 0, "base+0x0");
+    profile_release(&profile);
+}
+
+static void functions_are_listed_once_per_module(void **state)
+{
+    struct profile profile;
+    (void)state;
+    profile_init(&profile);
+    run("cp base copy");
+    uint32_t base = add_module(&profile, "./base", RECORDING_MODULE_ELF);
+    uint32_t copy = add_module(&profile, "./copy", RECORDING_MODULE_ELF);
+    uint64_t loop = symbol_of("base", "with_loop").value;
+    uint32_t first = add_frame(&profile, base, loop, 0);
+    uint32_t other = add_frame(&profile, copy, loop, 0);
+    uint32_t again = add_frame(&profile, base, loop + 1, RECORDING_FRAME_RETURN);
+    uint32_t near = add_frame(&profile, base, loop + 1, 0);
+    symbolize(&profile, NULL);
+    assert_int_equal(profile.function_count, 2);
+    assert_ptr_equal(function_of(&profile, first, 0), function_of(&profile, near, 0));
+    assert_ptr_not_equal(function_of(&profile, first, 0), function_of(&profile, other, 0));
+    assert_int_equal(profile.frames[first].first_line, profile.frames[again].first_line);
+    profile_release(&profile);
+}
+
+static void symbols_that_are_there_are_replaced(void **state)
+{
+    struct profile profile;
+    (void)state;
+    profile_init(&profile);
+    uint32_t base = add_module(&profile, "./base", RECORDING_MODULE_ELF);
+    add_frame(&profile, base, inlined_address(), 0);
+    symbolize(&profile, NULL);
+    uint32_t functions = profile.function_count, lines = profile.line_count;
+    symbolize(&profile, NULL);
+    assert_int_equal(profile.function_count, functions);
+    assert_int_equal(profile.line_count, lines);
+    profile_release(&profile);
+}
+
+static void frames_without_a_file_have_names_too(void **state)
+{
+    struct profile profile;
+    (void)state;
+    profile_init(&profile);
+    uint32_t kernel = add_module(&profile, "[kernel]", RECORDING_MODULE_KERNEL);
+    uint32_t gone = add_module(&profile, "/no/such/libgone.so", RECORDING_MODULE_ELF);
+    uint32_t nowhere = add_frame(&profile, PROFILE_NONE, 0x1234, 0);
+    uint32_t other = add_frame(&profile, PROFILE_NONE, 0x5678, 0);
+    uint32_t bad = add_frame(&profile, 17, 0x10, 0); // of no module of the table
+    uint32_t in_kernel = add_frame(&profile, kernel, UINT64_MAX - 5, 0);
+    uint32_t in_gone = add_frame(&profile, gone, 0x1230, 0);
+    symbolize(&profile, NULL);
+    expect_name(&profile, nowhere, 0, "[unknown]");
+    assert_ptr_equal(function_of(&profile, nowhere, 0), function_of(&profile, other, 0));
+    assert_ptr_equal(function_of(&profile, nowhere, 0), function_of(&profile, bad, 0));
+    assert_int_equal(function_of(&profile, nowhere, 0)->module, PROFILE_NONE);
+    expect_name(&profile, in_kernel, 0, "[kernel]");
+    expect_name(&profile, in_gone, 0, "libgone.so+0x1230");
+    assert_non_null(strstr(profile_string(&profile, profile.modules[gone].symbol_reason),
+                           "cannot open /no/such/libgone.so"));
+    profile_release(&profile);
+}
+
+static void vdso_of_another_kernel_is_not_believed(void **state)
+{
+    struct profile profile;
+    const void *image;
+    size_t size;
+    struct elf_image elf;
+    (void)state;
+    own_vdso(&image, &size);
+    if (!image)
+        skip();
+    assert_int_equal(elf_image_init(&elf, image, size, NULL), 0);
+    struct symbol_table table;
+    symbol_table_init(&table, &elf, SHT_DYNSYM);
+    struct elf_symbol symbol = symbol_table_get(&table, 1);
+    profile_init(&profile);
+    uint32_t own = add_module(&profile, "[vdso]", RECORDING_MODULE_VDSO);
+    uint32_t other = add_module(&profile, "[vdso]", RECORDING_MODULE_VDSO);
+    for (uint32_t i = 0; i < 2; i++) {
+        profile.modules[i].build_id_size = (uint8_t)elf.build_id_size;
+        memcpy(profile.modules[i].build_id, elf.build_id, elf.build_id_size);
+    }
+    profile.modules[other].build_id[0] ^= 1;
+    uint32_t named = add_frame(&profile, own, symbol.value, 0);
+    uint32_t nameless = add_frame(&profile, other, symbol.value, 0);
+    symbolize(&profile, NULL);
+    assert_int_equal(profile.modules[own].symbol_reason, 0);
+    assert_int_not_equal(profile.modules[other].symbol_reason, 0);
+    assert_null(strstr(string_table_get(&profile.strings, function_of(&profile, named, 0)->name),
+                       "[vdso]+"));
+    assert_non_null(strstr(
+        string_table_get(&profile.strings, function_of(&profile, nameless, 0)->name), "[vdso]+"));
+    profile_release(&profile);
+    elf_image_release(&elf);
+}
+
+static void sysroot_is_put_before_paths(void **state)
+{
+    struct profile profile;
+    struct symbolize_options options = {.sysroot = "root"};
+    (void)state;
+    run("mkdir -p root/opt && cp base root/opt/app");
+    profile_init(&profile);
+    uint32_t app = add_module(&profile, "/opt/app", RECORDING_MODULE_ELF);
+    uint32_t frame = add_frame(&profile, app, symbol_of("base", "with_loop").value, 0);
+    symbolize(&profile, &options);
+    expect_name(&profile, frame, 0, "with_loop");
+    assert_string_equal(profile_string(&profile, profile.modules[app].symbol_source),
+                        "DWARF in root/opt/app");
+    // and before the directory of debug files, as long as none is named
+    run("d=root/usr/lib/debug/opt && mkdir -p $d && objcopy --only-keep-debug base $d/app.debug && "
+        "objcopy --strip-all --add-gnu-debuglink=$d/app.debug base root/opt/app");
+    symbolize(&profile, &options);
+    assert_string_equal(profile_string(&profile, profile.modules[app].symbol_source),
+                        "DWARF in root/usr/lib/debug/opt/app.debug");
+    profile_release(&profile);
+}
+
+static void empty_profile_is_symbolized(void **state)
+{
+    struct profile profile;
+    (void)state;
+    profile_init(&profile);
+    symbolize(&profile, NULL);
+    assert_int_equal(profile.function_count, 0);
+    profile_release(&profile);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inlined_calls_become_lines_innermost_first),
+        cmocka_unit_test(without_inlines_only_the_real_function_stays),
+        cmocka_unit_test(return_address_is_looked_up_at_its_call),
+        cmocka_unit_test(functions_are_listed_once_per_module),
+        cmocka_unit_test(symbols_that_are_there_are_replaced),
+        cmocka_unit_test(frames_without_a_file_have_names_too),
+        cmocka_unit_test(vdso_of_another_kernel_is_not_believed),
+        cmocka_unit_test(sysroot_is_put_before_paths),
+        cmocka_unit_test(empty_profile_is_symbolized),
+    };
+    setenv("DEBUGINFOD_CACHE_PATH", "nowhere", 1);
+    run("rm -rf symbolize_profile && mkdir symbolize_profile");
+    if (chdir("symbolize_profile") != 0)
+        return 1;
+    return cmocka_run_group_tests(tests, build_base, NULL);
+}
