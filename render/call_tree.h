@@ -4,34 +4,53 @@
  *
  * The tree is built as a trie over function identities, never by sorting text, so that a function
  * has exactly one box under its caller. Two frames are the same function when they have the same
- * name, module and inlined mark.
+ * name, module and inlined mark. A frame that stands for inlined code becomes several nodes, the
+ * function that was really called first.
  *
- * Memory: the tree owns its nodes until call_tree_release; names borrow from the profile.
+ * Gaps stay visible: a stack whose walk stopped early hangs under a CALL_TREE_GAP node that says
+ * why, instead of among the complete stacks.
+ *
+ * Memory: the tree owns its nodes, functions and names until call_tree_release; strings for files
+ * and modules are ids of the profile, which must outlive the tree.
  */
 #ifndef PROF_RENDER_CALL_TREE_H
 #define PROF_RENDER_CALL_TREE_H
 
 #include "profiler/profile/profile.h"
 
+#define CALL_TREE_ROOT 0
+
 struct call_tree_node {
     uint32_t parent;                    /* CALL_TREE_ROOT for first frames; the root has itself */
-    uint32_t first_child, next_sibling; /* PROFILE_NONE: none; children in order of name */
+    uint32_t first_child, next_sibling; /* PROFILE_NONE: none; children in order of function */
     uint32_t function;                  /* index into the tree's functions; root: PROFILE_NONE */
     uint32_t line;                      /* line of the heaviest call or sample in it; 0: unknown */
-    uint32_t file;                      /* string id; 0: unknown */
+    uint32_t file;                      /* string id of that line's file; 0: unknown */
     uint64_t self, total;               /* weight in periods; total includes self */
     uint64_t self_samples, total_samples;
 };
 
-/* A function as the views show it. */
-struct call_tree_function {
-    uint32_t name;   /* string id */
-    uint32_t module; /* profile module, or PROFILE_NONE */
-    uint32_t file, line;
-    bool inlined;
+/* What kind of code a function is; the colours and legend of the flamegraph follow it. */
+enum call_tree_kind {
+    CALL_TREE_USER,    /* the program, and libraries outside the system's directories */
+    CALL_TREE_LIBRARY, /* a library of the system, the vdso */
+    CALL_TREE_KERNEL,
+    CALL_TREE_JIT,     /* code made at run time */
+    CALL_TREE_UNKNOWN, /* no name could be found */
+    CALL_TREE_GAP,     /* not a function: why the stacks above it are incomplete */
+    CALL_TREE_GROUP,   /* not a function: a process or a thread */
+    CALL_TREE_KIND_COUNT
 };
 
-#define CALL_TREE_ROOT 0
+/* A function as the views show it. */
+struct call_tree_function {
+    uint32_t name;   /* id in the tree's `names`, never empty */
+    uint32_t module; /* profile module, or PROFILE_NONE */
+    uint32_t file;   /* where it is defined: string id of the profile, 0: unknown */
+    uint32_t line;
+    uint8_t kind; /* enum call_tree_kind */
+    bool inlined; /* its code is part of the function it was called from */
+};
 
 enum call_tree_grouping {
     CALL_TREE_MERGED,    /* stacks of all threads together */
@@ -42,16 +61,28 @@ struct call_tree {
     const struct profile *profile;
     struct call_tree_node *nodes; /* [CALL_TREE_ROOT] is the root; parents before children */
     uint32_t node_count, node_capacity;
+    /* In order of name bytes, module path, inlined mark: the numbering of the functions does not
+     * depend on the order of the samples. */
     struct call_tree_function *functions;
     uint32_t function_count, function_capacity;
-    struct string_table names; /* names the grouping made up ("python3 (pid 12)") */
+    struct string_table names;
 };
 
+/* Fills `tree`, whatever it held before. Time and memory grow with samples plus distinct stacks,
+ * not with samples times depth. */
 void call_tree_build(struct call_tree *tree, const struct profile *profile,
                      enum call_tree_grouping grouping);
 void call_tree_release(struct call_tree *tree);
 
+/* The NUL-terminated bytes of a function's name, untrusted, and how many they are. */
 const char *call_tree_name(const struct call_tree *tree, const struct call_tree_function *function,
                            uint32_t *size);
+
+/* The node after `node` when parents come before their children and children in order of function,
+ * or PROFILE_NONE after the last. `*depth` follows along; the root has depth 0. */
+uint32_t call_tree_next(const struct call_tree *tree, uint32_t node, uint32_t *depth);
+
+/* Like call_tree_next, but leaves out what is below `node`. */
+uint32_t call_tree_next_beside(const struct call_tree *tree, uint32_t node, uint32_t *depth);
 
 #endif

@@ -16,7 +16,8 @@ struct flamegraph_options {
     const char *subtitle; /* NULL: the figures of the run */
 };
 
-/* One self-contained interactive SVG 1.1 document, UTF-8. */
+/* One self-contained interactive SVG 1.1 document, UTF-8, which holds every frame (SVG.md).
+ * `options` may be NULL. */
 void render_flamegraph(struct text *out, const struct profile *profile,
                        const struct flamegraph_options *options);
 
@@ -25,11 +26,11 @@ enum report_sort {
     REPORT_BY_TOTAL,
 };
 struct report_options {
-    uint32_t limit;        /* rows at most; 0: all */
-    double min_percent;    /* leave out functions below this share of the total */
+    uint32_t limit;     /* rows at most; 0: all */
+    double min_percent; /* leave out functions whose self (or total) share is below; 0: none */
     enum report_sort sort;
-    bool color;            /* ANSI colours */
-    unsigned width;        /* columns of the terminal; 0: do not cut names */
+    bool color;     /* ANSI colours */
+    unsigned width; /* columns of the terminal; 0: do not cut names */
 };
 
 /* Functions by self and total time, hottest first, as an aligned table. */

@@ -13,7 +13,7 @@
 
 #include "profiler/base/text.h"
 #include "symbolizer/elf_image.h"
-#include "symbolizer/symbolizer.h"
+#include "symbolizer/symbol_types.h"
 
 struct debug_file_query {
     const struct symbolizer_options *options;

@@ -63,6 +63,7 @@ void dwarf_file_close(struct dwarf_file *file)
     if (!file)
         return;
     dwarf_functions_release(&file->functions);
+    dwarf_lines_release(&file->units);
     dwarf_units_release(&file->units);
     libdwarf_close(file->libdwarf);
     dwarf_file_close(file->shared);

@@ -31,13 +31,17 @@ uint32_t dwarf_target_first(const struct dwarf_target *targets, uint32_t count, 
     return low;
 }
 
-void dwarf_lines_free(struct dwarf_lines *lines)
+void dwarf_lines_release(struct dwarf_units *units)
 {
-    if (!lines)
-        return;
-    dwarf_line_table_release(&lines->table);
-    free(lines->paths);
-    free(lines);
+    for (uint32_t i = 0; i < units->count; i++) {
+        struct dwarf_lines *lines = units->units[i].lines;
+        if (!lines)
+            continue;
+        dwarf_line_table_release(&lines->table);
+        free(lines->paths);
+        free(lines);
+        units->units[i].lines = NULL;
+    }
 }
 
 static struct dwarf_lines *open_lines(struct dwarf_units *units, const struct dwarf_unit *unit)

@@ -33,6 +33,7 @@ void dwarf_lines_resolve(struct dwarf_units *units, struct dwarf_unit *unit,
 uint32_t dwarf_lines_file(struct dwarf_units *units, struct dwarf_unit *unit, uint64_t index,
                           struct string_table *strings);
 
-void dwarf_lines_free(struct dwarf_lines *lines);
+/* Frees the lines of all units. Before dwarf_units_release, which does not know of them. */
+void dwarf_lines_release(struct dwarf_units *units);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "profiler/base/memory.h"
 #include "symbolizer/dwarf_aranges.h"
-#include "symbolizer/dwarf_lines.h"
 
 #include <stdlib.h>
 
@@ -61,8 +60,6 @@ void dwarf_units_init(struct dwarf_units *units, Dwarf_Debug dbg, struct dwarf_s
 
 void dwarf_units_release(struct dwarf_units *units)
 {
-    for (uint32_t i = 0; i < units->count; i++)
-        dwarf_lines_free(units->units[i].lines);
     free(units->units);
     *units = (struct dwarf_units){0};
 }

@@ -8,7 +8,7 @@
 #ifndef PROF_SYMBOLIZER_LOOKUP_H
 #define PROF_SYMBOLIZER_LOOKUP_H
 
-#include "symbolizer/symbolizer.h"
+#include "symbolizer/symbol_types.h"
 
 #include <stdbool.h>
 

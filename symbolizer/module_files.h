@@ -7,7 +7,7 @@
 
 #include "profiler/base/text.h"
 #include "symbolizer/elf_image.h"
-#include "symbolizer/symbolizer.h"
+#include "symbolizer/symbol_types.h"
 
 struct module_files {
     struct elf_image module, debug;

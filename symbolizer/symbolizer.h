@@ -14,6 +14,7 @@
 #define PROF_SYMBOLIZER_SYMBOLIZER_H
 
 #include "profiler/base/string_table.h"
+#include "symbolizer/symbol_types.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,28 +26,6 @@ enum symbol_origin {
     SYMBOL_FROM_PLT,   /* name@plt */
     SYMBOL_FROM_START, /* no name: module+0xstart, from .eh_frame or the address itself */
     SYMBOL_ORIGIN_COUNT
-};
-
-struct symbolizer_options {
-    const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
-    const char *sysroot;                  /* put before paths of modules; NULL: none */
-};
-
-struct symbol_module {
-    const char *path;        /* for messages too, when the image lies in memory */
-    const uint8_t *build_id; /* as recorded; a file with another one is not used. NULL: not known */
-    uint32_t build_id_size;
-    const void *image; /* the ELF image in memory, instead of the file; NULL: open the path */
-    size_t image_size;
-};
-
-/* One function at an address: the innermost inlined one first, the real one last. Names and files
- * are ids of the string table, 0 where not known. */
-struct symbol_frame {
-    uint32_t name;         /* demangled; never 0 */
-    uint32_t linkage_name; /* as in the binary; 0: same as the name */
-    uint32_t file, line;   /* the statement, or the call of the frame before */
-    uint32_t declared_file, declared_line;
 };
 
 struct symbol_chain {

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * figures.h - numbers for people: "12,310", "12.31 s", "99.1 %".
+ */
+#ifndef PROF_RENDER_FIGURES_H
+#define PROF_RENDER_FIGURES_H
+
+#include "profiler/base/text.h"
+
+#include <stdint.h>
+
+/* "12,310" */
+void figure_append_count(struct text *out, uint64_t count);
+
+/* "3 threads", "1 thread": the word with an "s" unless there is exactly one. */
+void figure_append_counted(struct text *out, uint64_t count, const char *word);
+
+/* "12.31 s", "830 ms", "1,234 s": three or four digits that matter. */
+void figure_append_duration(struct text *out, uint64_t ns);
+
+/* Seconds with always the same number of decimals, for columns: "12.310 s". */
+void figure_append_seconds(struct text *out, uint64_t ns);
+
+/* "99.1 %"; of nothing, 0 is 0.0 %. What is not all never shows as "100.0 %". */
+void figure_append_share(struct text *out, uint64_t part, uint64_t whole);
+
+double figure_percent(uint64_t part, uint64_t whole);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * labels.c - function names shortened to fit a box.
+ *
+ * The stages work on ASCII punctuation alone, so they are the same on UTF-8 here and on UTF-16 in
+ * script/labels.js. Where brackets do not match, a stage leaves the name as it is.
+ */
+#include "render/labels.h"
+
+#include "render/names.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '$' || (c & 0x80);
+}
+
+/* How long "operator" with its symbols is at `at` ("operator<<", "operator()"), or 0. */
+static size_t operator_length(const char *name, size_t size, size_t at)
+{
+    static const char word[] = "operator";
+    size_t length = sizeof word - 1;
+    if (size - at < length || memcmp(name + at, word, length) || (at > 0 && is_word(name[at - 1])))
+        return 0;
+    if (at + length + 1 < size && name[at + length] == '(' && name[at + length + 1] == ')')
+        return length + 2;
+    size_t symbols = 0;
+    while (at + length + symbols < size &&
+           memchr("<>=!+-*/%^&|~,[]", name[at + length + symbols], 16))
+        symbols++;
+    return symbols ? length + symbols : 0;
+}
+
+/* Where the bracket opened at `at` is closed, or `size` when it is not. */
+static size_t closing(const char *name, size_t size, size_t at)
+{
+    char open = name[at], close = open == '(' ? ')' : '>';
+    size_t depth = 0;
+    for (size_t i = at; i < size; i++) {
+        size_t skip = operator_length(name, size, i);
+        if (skip) {
+            i += skip - 1;
+        } else if (name[i] == '-' && i + 1 < size && name[i + 1] == '>') {
+            i++; // the arrow of a return type is no bracket
+        } else if (name[i] == open) {
+            depth++;
+        } else if (name[i] == close && --depth == 0) {
+            return i;
+        }
+    }
+    return size;
+}
+
+/* Copies the name with its `open` groups replaced, except where they lie in other brackets. */
+static void replace_groups(struct text *out, const char *name, size_t size, char open,
+                           const char *replacement)
+{
+    static const char anonymous[] = "(anonymous namespace)";
+    for (size_t i = 0; i < size; i++) {
+        size_t skip = operator_length(name, size, i);
+        if (!skip && size - i >= sizeof anonymous - 1 &&
+            !memcmp(name + i, anonymous, sizeof anonymous - 1))
+            skip = sizeof anonymous - 1;
+        if (skip) {
+            text_append(out, name + i, skip);
+            i += skip - 1;
+            continue;
+        }
+        bool opens = name[i] == '(' || name[i] == '<';
+        size_t end = opens ? closing(name, size, i) : size;
+        if (end == size)
+            text_append_char(out, name[i]);
+        else if (name[i] == open)
+            text_append_string(out, replacement);
+        else
+            text_append(out, name + i, end + 1 - i);
+        i = end < size ? end : i;
+    }
+}
+
+static void trim(struct text *text)
+{
+    static const char constant[] = " const";
+    while (text->length > 0 && text->data[text->length - 1] == ' ')
+        text->length--;
+    size_t length = sizeof constant - 1;
+    if (text->length > length && !memcmp(text->data + text->length - length, constant, length))
+        text->length -= length;
+}
+
+/* Where the last component of the name begins: after the last "::" outside brackets and, when the
+ * name may begin with a return type (`typed`), after the last space outside brackets. */
+static size_t last_component(const char *name, size_t size, bool typed)
+{
+    size_t begin = 0;
+    for (size_t i = 0; i + 1 < size; i++) {
+        size_t skip = operator_length(name, size, i);
+        if (skip) {
+            i += skip - 1;
+        } else if (typed && name[i] == ' ') {
+            begin = i + 1;
+        } else if (name[i] == '<' || name[i] == '(') {
+            size_t end = closing(name, size, i);
+            i = end < size ? end : i;
+        } else if (name[i] == ':' && i > 0 && name[i - 1] == ':') {
+            begin = i + 1;
+        }
+    }
+    return begin;
+}
+
+/* The length of the name without "::h" and 16 hexadecimal digits (Rust's legacy mangling). */
+static size_t without_rust_hash(const char *name, size_t size)
+{
+    if (size <= 19 || memcmp(name + size - 19, "::h", 3))
+        return size;
+    for (size_t i = size - 16; i < size; i++) {
+        if (!memchr("0123456789abcdef", name[i], 16))
+            return size;
+    }
+    return size - 19;
+}
+
+static void cut_end(struct text *out, const char *name, size_t size, size_t cells)
+{
+    const char *at = name, *end = name + size;
+    for (size_t used = 0; at < end;) {
+        const char *next = at;
+        used += name_cells_of(name_next_code_point(&next, end));
+        if (used > cells - 1)
+            break;
+        at = next;
+    }
+    text_append(out, name, (size_t)(at - name));
+    text_append_string(out, "…");
+}
+
+void label_append(struct text *out, const char *name, size_t size, size_t cells)
+{
+    if (cells < LABEL_CELLS_MIN)
+        return;
+    size = without_rust_hash(name, size);
+    if (name_cells(name, size) <= cells) {
+        text_append(out, name, size);
+        return;
+    }
+    struct text plain = TEXT_INIT, short_form = TEXT_INIT;
+    replace_groups(&plain, name, size, '(', "");
+    trim(&plain);
+    const char *best = plain.data;
+    size_t length = plain.length;
+    if (name_cells(best, length) > cells) {
+        replace_groups(&short_form, plain.data, plain.length, '<', "<…>");
+        best = short_form.data;
+        length = short_form.length;
+    }
+    if (name_cells(best, length) > cells) {
+        // Only names with an argument list are demangled with a return type; "operator new" and
+        // conversions have spaces of their own.
+        bool typed = plain.length < size && !memmem(best, length, "operator ", 9);
+        size_t begin = last_component(best, length, typed);
+        best += begin;
+        length -= begin;
+    }
+    if (!best || !length)
+        cut_end(out, name, size, cells);
+    else if (name_cells(best, length) > cells)
+        cut_end(out, best, length, cells);
+    else
+        text_append(out, best, length);
+    text_release(&plain);
+    text_release(&short_form);
+}
