@@ -116,7 +116,9 @@ uint32_t function_table_shown(const struct function_table *table,
     for (uint32_t i = 0; i < limit; i++) {
         const struct function_row *row = &table->rows[i];
         uint64_t weight = options->sort == REPORT_BY_TOTAL ? row->total : row->self;
-        if (figure_percent(weight, table->weight) < options->min_percent)
+        // who asks for the hottest does not ask for those that only call others
+        if (figure_percent(weight, table->weight) < options->min_percent ||
+            (weight == 0 && options->limit))
             return i;
     }
     return limit;

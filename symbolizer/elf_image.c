@@ -41,7 +41,7 @@ static int read_header(struct elf_image *image, struct tables *tables, struct er
     image->type = bytes_u16(&b);
     image->machine = bytes_u16(&b);
     bytes_skip(&b, 4); // version
-    read_word(&b, image->is_64);
+    image->entry = read_word(&b, image->is_64);
     tables->segments = read_word(&b, image->is_64);
     tables->sections = read_word(&b, image->is_64);
     bytes_skip(&b, 6); // flags, size of this header

@@ -110,14 +110,27 @@ static void ask_tables(struct lookup_batch *batch, const struct module_files *fi
     plt_names_resolve(&files->module, batch);
 }
 
+/* A stripped program's first function has no name left, but a place that is told: the entry point
+ * of the ELF header, which every linker's default calls _start. */
+static void name_entry(struct lookup_batch *batch, const struct elf_image *image)
+{
+    for (uint32_t i = 0; image->entry && i < batch->count; i++) {
+        struct lookup *lookup = &batch->lookups[i];
+        if (!lookup->symbol && lookup->start == image->entry)
+            lookup->symbol = "_start";
+    }
+}
+
 /* The lookups that are still without a name, asked for their function's start. */
 static void ask_starts(struct lookup_batch *batch, const struct module_files *files)
 {
     bool nameless = false;
     for (uint32_t i = 0; i < batch->count && !nameless; i++)
         nameless = !batch->lookups[i].symbol && !batch->lookups[i].frame_count;
-    if (nameless && files->has_module)
-        eh_frame_starts_resolve(&files->module, batch);
+    if (!nameless || !files->has_module)
+        return;
+    eh_frame_starts_resolve(&files->module, batch);
+    name_entry(batch, &files->module);
 }
 
 static enum symbol_origin complete_outermost(struct symbolizer *symbolizer, const char *module,

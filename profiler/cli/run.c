@@ -68,6 +68,14 @@ static int give_up_profiling(const struct recording_run *run, const char *why)
     return run_unprofiled(run->arguments);
 }
 
+/* Beside the command's own output the table stays narrow, whether or not that is a terminal;
+ * 'prof report' shows whole names. */
+static unsigned table_width(void)
+{
+    unsigned width = message_width(stderr);
+    return width ? width - 6 : 110;
+}
+
 static void show_results(const struct recording_run *run)
 {
     const struct record_settings *settings = run->settings;
@@ -85,7 +93,7 @@ static void show_results(const struct recording_run *run)
         if (settings->limit && profile.sample_count) {
             text_append_char(&out, '\n');
             render_report(&out, &profile, &(struct report_options){
-                .limit = settings->limit, .color = color, .width = message_width(stderr)});
+                .limit = settings->limit, .color = color, .width = table_width()});
         }
         message_lines(&out);
         if (drawn)

@@ -25,6 +25,9 @@ int clock_arm(struct thread_clock *clock, uint64_t period_ns);
 /* Async-signal-safe: no further signals, the timer stays allocated. */
 void clock_disarm(struct thread_clock *clock);
 
+/* Starts a disarmed clock again. Async-signal-safe. */
+void clock_rearm(struct thread_clock *clock, uint64_t period_ns);
+
 /* Frees the timer. A signal that is already pending still arrives. */
 void clock_release(struct thread_clock *clock);
 

@@ -86,6 +86,14 @@ void clock_disarm(struct thread_clock *clock)
         syscall(SYS_timer_settime, clock->timer, 0, &zero, NULL);
 }
 
+void clock_rearm(struct thread_clock *clock, uint64_t period_ns)
+{
+    struct itimerspec times = {.it_interval = timespec_of(period_ns),
+                               .it_value = timespec_of(random_phase(period_ns))};
+    if (clock->armed)
+        syscall(SYS_timer_settime, clock->timer, 0, &times, NULL);
+}
+
 void clock_release(struct thread_clock *clock)
 {
     if (clock->armed)

@@ -8,16 +8,24 @@
 #include "profiler/sampler/guard.h"
 
 #include "profiler/sampler/real.h"
+#include "profiler/sampler/thread.h"
 
 #include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
+
+/* A set with more signals than this was made by sigfillset, not by somebody who means SIGPROF.
+ * The longest list of single signals seen: 12, in GNU sort. */
+enum { MEANT_AT_MOST = 16 };
+
+static const uint64_t our_bit = 1ULL << (SIGPROF - 1);
 
 // static: the interposed functions have no other place for it
 static struct {
@@ -25,9 +33,11 @@ static struct {
     _Atomic int current;
     _Atomic int updating;
     _Atomic int installed;
+    _Atomic int meant; /* the program uses SIGPROF itself */
+    void (*handler)(int, siginfo_t *, void *);
 } guard;
 
-// what the program believes: SIGPROF is blocked in this thread
+// the program blocked SIGPROF in this thread; we did not
 static __thread bool believes_blocked __attribute__((tls_model("initial-exec")));
 
 /* The kernel's own mask change: 8 bytes of signals 1..64. */
@@ -36,9 +46,55 @@ static void change_mask(int how, uint64_t set, uint64_t *old)
     syscall(SYS_rt_sigprocmask, how, &set, old, sizeof set);
 }
 
+static uint64_t bits_of(const sigset_t *set)
+{
+    uint64_t bits;
+    memcpy(&bits, set, sizeof bits);
+    return bits;
+}
+
+static bool names_ours(const sigset_t *set)
+{
+    return bits_of(set) & our_bit;
+}
+
+/* Whether a set with SIGPROF in it has it on purpose. */
+static bool is_meant(const sigset_t *set)
+{
+    return atomic_load(&guard.meant) || __builtin_popcountll(bits_of(set)) <= MEANT_AT_MOST;
+}
+
 void guard_block(bool block)
 {
-    change_mask(block ? SIG_BLOCK : SIG_UNBLOCK, 1ULL << (SIGPROF - 1), NULL);
+    change_mask(block ? SIG_BLOCK : SIG_UNBLOCK, our_bit, NULL);
+}
+
+bool guard_is_installed(void)
+{
+    return atomic_load(&guard.installed);
+}
+
+bool guard_belief(void)
+{
+    return believes_blocked;
+}
+
+void guard_begin_thread(bool belief)
+{
+    uint64_t mask = 0;
+    believes_blocked = belief;
+    change_mask(SIG_BLOCK, 0, &mask);
+    if (mask & our_bit)
+        thread_rest(true);
+}
+
+/* From here on this thread blocks SIGPROF for real. The clock first: what it has sent by then is
+ * delivered before the mask changes. */
+static void become_honest(void)
+{
+    thread_rest(true);
+    guard_block(true);
+    believes_blocked = false;
 }
 
 static struct sigaction program_action(void)
@@ -60,21 +116,59 @@ static void set_program_action(const struct sigaction *action)
     change_mask(SIG_SETMASK, old, NULL);
 }
 
+/* Ours, with the program's wish as to interrupted calls. */
+static int install(int restart, struct sigaction *before)
+{
+    struct sigaction ours;
+    memset(&ours, 0, sizeof ours);
+    ours.sa_sigaction = guard.handler;
+    ours.sa_flags = SA_SIGINFO | restart;
+    sigfillset(&ours.sa_mask); // the program's handlers wait the few microseconds that we need
+    return real()->sigaction(SIGPROF, &ours, before);
+}
+
+static bool is_handler(const struct sigaction *action)
+{
+    return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+int guard_set_action(const struct sigaction *action, struct sigaction *old)
+{
+    struct sigaction before = program_action();
+    if (action) {
+        struct sigaction copy = *action;
+        set_program_action(&copy);
+        if (is_handler(&copy))
+            atomic_store(&guard.meant, 1);
+        if (install(is_handler(&copy) ? copy.sa_flags & SA_RESTART : SA_RESTART, NULL) < 0)
+            return -1;
+    }
+    if (old)
+        *old = before;
+    return 0;
+}
+
 int guard_install(void (*handler)(int, siginfo_t *, void *))
 {
-    struct sigaction ours, before;
-    memset(&ours, 0, sizeof ours);
-    ours.sa_sigaction = handler;
-    ours.sa_flags = SA_SIGINFO | SA_RESTART;
-    sigfillset(&ours.sa_mask); // the program's handlers wait the few microseconds that we need
-    if (real()->sigaction(SIGPROF, &ours, &before) < 0)
+    struct sigaction before;
+    uint64_t mask = 0;
+    guard.handler = handler;
+    if (install(SA_RESTART, &before) < 0)
         return -1;
     set_program_action(&before);
-    uint64_t mask = 0;
-    change_mask(SIG_UNBLOCK, 1ULL << (SIGPROF - 1), &mask);
-    believes_blocked = mask >> (SIGPROF - 1) & 1;
+    change_mask(SIG_UNBLOCK, our_bit, &mask);
+    believes_blocked = mask & our_bit;
     atomic_store(&guard.installed, 1);
     return 0;
+}
+
+void guard_recapture(void)
+{
+    struct sigaction now;
+    if (!guard_is_installed() || real()->sigaction(SIGPROF, NULL, &now) < 0 ||
+        now.sa_sigaction == guard.handler)
+        return;
+    guard_set_action(&now, NULL);
 }
 
 /* The default action of SIGPROF is to end the program, and so it shall. */
@@ -88,98 +182,93 @@ static void die_of(int signal)
     syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
 }
 
+/* The program believes that SIGPROF is blocked here, so the signal must stay pending: it goes back
+ * to where it came from, and the interrupted code goes on with SIGPROF blocked. */
+static void put_back(int signal, siginfo_t *info, ucontext_t *context)
+{
+    atomic_store(&guard.meant, 1);
+    thread_rest(true);
+    sigaddset(&context->uc_sigmask, SIGPROF);
+    believes_blocked = false;
+    if (info->si_code == SI_TKILL)
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), (int)syscall(SYS_gettid), signal, info);
+    else
+        syscall(SYS_rt_sigqueueinfo, getpid(), signal, info);
+}
+
+static void run_program_handler(const struct sigaction *action, int signal, siginfo_t *info,
+                                ucontext_t *context)
+{
+    // ours blocked everything; the program's handler runs under the mask that it asked for
+    uint64_t ours, wanted = bits_of(&context->uc_sigmask) | bits_of(&action->sa_mask);
+    if (!(action->sa_flags & SA_NODEFER))
+        wanted |= our_bit;
+    change_mask(SIG_SETMASK, wanted, &ours);
+    if (action->sa_flags & SA_SIGINFO)
+        action->sa_sigaction(signal, info, context);
+    else
+        action->sa_handler(signal);
+    change_mask(SIG_SETMASK, ours, NULL);
+}
+
 void guard_forward(int signal, siginfo_t *info, void *context)
 {
     struct sigaction action = program_action();
-    if (believes_blocked || action.sa_handler == SIG_IGN)
-        return;
-    if (action.sa_handler == SIG_DFL) {
+    if (believes_blocked) {
+        put_back(signal, info, context);
+    } else if (action.sa_handler == SIG_DFL) {
         die_of(signal);
-        return;
+    } else if (action.sa_handler != SIG_IGN) {
+        if (action.sa_flags & (int)SA_RESETHAND) {
+            struct sigaction reset = action;
+            reset.sa_handler = SIG_DFL;
+            set_program_action(&reset);
+        }
+        run_program_handler(&action, signal, info, context);
     }
-    if (action.sa_flags & (int)SA_RESETHAND) {
-        struct sigaction reset = action;
-        reset.sa_handler = SIG_DFL;
-        set_program_action(&reset);
-    }
-    // ours blocked everything; the program's handler runs under the mask that it asked for
-    uint64_t ours, interrupted, wanted;
-    memcpy(&interrupted, &((ucontext_t *)context)->uc_sigmask, sizeof interrupted);
-    memcpy(&wanted, &action.sa_mask, sizeof wanted);
-    if (!(action.sa_flags & SA_NODEFER))
-        wanted |= 1ULL << (SIGPROF - 1);
-    change_mask(SIG_SETMASK, interrupted | wanted, &ours);
-    if (action.sa_flags & SA_SIGINFO)
-        action.sa_sigaction(signal, info, context);
-    else
-        action.sa_handler(signal);
-    change_mask(SIG_SETMASK, ours, NULL);
 }
 
 /* Interposed from here on. */
 
-INTERPOSED int sigaction(int signal, const struct sigaction *restrict action, struct sigaction *restrict old)
+INTERPOSED int sigaction(int signal, const struct sigaction *restrict action,
+                         struct sigaction *restrict old)
 {
-    if (signal != SIGPROF || !atomic_load(&guard.installed))
+    if (signal != SIGPROF || !guard_is_installed())
         return real()->sigaction(signal, action, old);
-    struct sigaction before = program_action();
-    if (action)
-        set_program_action(action);
-    if (old)
-        *old = before;
-    return 0;
+    return guard_set_action(action, old);
 }
 
-/* signal(2) with BSD semantics, as glibc's: the call restarts, the handler stays. */
-static sighandler_t install_simple(int signal, sighandler_t handler, int flags)
-{
-    struct sigaction action, old;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = handler;
-    action.sa_flags = flags;
-    if (flags & SA_RESTART)
-        sigaddset(&action.sa_mask, signal);
-    if (handler == SIG_ERR) {
-        errno = EINVAL;
-        return SIG_ERR;
-    }
-    return sigaction(signal, &action, &old) < 0 ? SIG_ERR : old.sa_handler;
-}
-
-INTERPOSED sighandler_t signal(int number, sighandler_t handler)
-{
-    return install_simple(number, handler, SA_RESTART);
-}
-
-sighandler_t __sysv_signal(int number, sighandler_t handler);
-INTERPOSED sighandler_t __sysv_signal(int number, sighandler_t handler)
-{
-    return install_simple(number, handler, SA_RESETHAND | SA_NODEFER);
-}
-
-/* The program's mask change without SIGPROF, and its old mask as if SIGPROF had been in it. */
+/* The program's mask change, without SIGPROF unless it is meant, and its old mask as if SIGPROF
+ * had been in it. */
 INTERPOSED int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
 {
-    if (!atomic_load(&guard.installed))
+    if (!guard_is_installed())
         return real()->pthread_sigmask(how, set, old);
     bool before = believes_blocked;
-    sigset_t stripped;
     if (set) {
-        stripped = *set;
-        bool named = sigismember(set, SIGPROF) == 1;
-        if (how == SIG_SETMASK)
-            believes_blocked = named;
-        else if (named)
-            believes_blocked = how == SIG_BLOCK;
-        if (how != SIG_UNBLOCK)
-            sigdelset(&stripped, SIGPROF);
+        sigset_t changed = *set;
+        bool blocks = names_ours(set) && how != SIG_UNBLOCK;
+        bool truly = blocks && is_meant(set);
+        if (truly)
+            thread_rest(true);
+        else if (blocks)
+            sigdelset(&changed, SIGPROF);
+        int result = real()->pthread_sigmask(how, &changed, old);
+        if (result != 0)
+            return result;
+        bool decides = how == SIG_SETMASK || names_ours(set);
+        if (decides)
+            believes_blocked = blocks && !truly;
+        if (decides && !truly)
+            thread_rest(false);
+    } else {
+        int result = real()->pthread_sigmask(how, set, old);
+        if (result != 0)
+            return result;
     }
-    int result = real()->pthread_sigmask(how, set ? &stripped : NULL, old);
-    if (result != 0)
-        believes_blocked = before;
-    else if (old && before)
+    if (old && before)
         sigaddset(old, SIGPROF);
-    return result;
+    return 0;
 }
 
 INTERPOSED int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
@@ -191,37 +280,60 @@ INTERPOSED int sigprocmask(int how, const sigset_t *restrict set, sigset_t *rest
     return -1;
 }
 
-/* A program that waits for every signal there is must not be handed ours. */
-static const sigset_t *without_ours(const sigset_t *set, sigset_t *stripped)
+/* A program that waits for every signal there is must not be handed ours; one that waits for
+ * SIGPROF must get its own. */
+static const sigset_t *set_to_wait_for(const sigset_t *set, sigset_t *stripped)
 {
-    if (!set || !atomic_load(&guard.installed))
+    if (!set || !guard_is_installed() || !names_ours(set))
         return set;
+    if (is_meant(set)) {
+        if (believes_blocked)
+            become_honest();
+        return set;
+    }
     *stripped = *set;
     sigdelset(stripped, SIGPROF);
-    return sigisemptyset(stripped) ? set : stripped;
+    return stripped;
 }
 
 INTERPOSED int sigwait(const sigset_t *restrict set, int *restrict signal)
 {
     sigset_t stripped;
-    return real()->sigwait(without_ours(set, &stripped), signal);
+    return real()->sigwait(set_to_wait_for(set, &stripped), signal);
 }
 
 INTERPOSED int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info)
 {
     sigset_t stripped;
-    return real()->sigwaitinfo(without_ours(set, &stripped), info);
+    return real()->sigwaitinfo(set_to_wait_for(set, &stripped), info);
 }
 
 INTERPOSED int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
-                 const struct timespec *restrict timeout)
+                            const struct timespec *restrict timeout)
 {
     sigset_t stripped;
-    return real()->sigtimedwait(without_ours(set, &stripped), info, timeout);
+    return real()->sigtimedwait(set_to_wait_for(set, &stripped), info, timeout);
 }
 
 INTERPOSED int signalfd(int fd, const sigset_t *set, int flags)
 {
     sigset_t stripped;
-    return real()->signalfd(fd, without_ours(set, &stripped), flags);
+    return real()->signalfd(fd, set_to_wait_for(set, &stripped), flags);
+}
+
+/* Who arms a timer with SIGPROF means it. */
+INTERPOSED int setitimer(__itimer_which_t which, const struct itimerval *restrict value,
+                         struct itimerval *restrict old)
+{
+    if (which == ITIMER_PROF)
+        atomic_store(&guard.meant, 1);
+    return real()->setitimer(which, value, old);
+}
+
+INTERPOSED int timer_create(clockid_t clock, struct sigevent *restrict event,
+                            timer_t *restrict timer)
+{
+    if (event && event->sigev_notify != SIGEV_NONE && event->sigev_signo == SIGPROF)
+        atomic_store(&guard.meant, 1);
+    return real()->timer_create(clock, event, timer);
 }

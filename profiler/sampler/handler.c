@@ -137,8 +137,10 @@ void handler_on_signal(int signal, siginfo_t *info, void *context)
         guard_forward(signal, info, context);
     } else if (t && atomic_load_explicit(&session.header->state, memory_order_relaxed) !=
                         CHANNEL_RUNNING) {
-        clock_disarm(&t->clock);
-    } else if (t && atomic_load_explicit(&session.paused, memory_order_relaxed)) {
+        if (!atomic_load_explicit(&session.silent, memory_order_relaxed))
+            clock_disarm(&t->clock);
+    } else if (t && (atomic_load_explicit(&session.paused, memory_order_relaxed) ||
+                     atomic_load_explicit(&session.silent, memory_order_relaxed))) {
         atomic_fetch_add_explicit(&t->slot->paused_samples, 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&t->slot->paused_weight, weight, memory_order_relaxed);
     } else if (t) {

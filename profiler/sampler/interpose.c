@@ -17,18 +17,22 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <threads.h>
 #include <unistd.h>
 
 /* What a new thread is told. From a fixed pool, because pthread_create may be called where malloc
  * may not be (from inside an allocator that starts its background thread). */
 struct start {
     _Atomic int taken;
+    bool belief; /* see guard_belief */
     void *(*routine)(void *);
+    thrd_start_t c11_routine; /* instead, for thrd_create */
     void *argument;
 };
 
@@ -39,29 +43,50 @@ static struct {
     bool have_key;
 } threads;
 
-static struct start *take_start(void *(*routine)(void *), void *argument)
+static struct start *take_start(void *(*routine)(void *), thrd_start_t c11_routine,
+                                void *argument)
 {
+    if (!threads.have_key || !thread_process_is_ours())
+        return NULL;
     for (size_t i = 0; i < sizeof threads.pool / sizeof *threads.pool; i++) {
         struct start *start = &threads.pool[i];
         if (!atomic_exchange(&start->taken, 1)) {
+            start->belief = guard_belief();
             start->routine = routine;
+            start->c11_routine = c11_routine;
             start->argument = argument;
             return start;
         }
     }
-    return NULL; // so many threads are just starting: this one goes unsampled, and is counted
+    // so many threads are just starting: this one goes unsampled, and is counted
+    atomic_fetch_add(&session.header->no_slot, 1);
+    return NULL;
 }
 
-/* First function of a thread. A destructor of thread-specific data ends the sampling, because it
- * runs for return, pthread_exit and cancellation alike. */
-static void *run_thread(void *argument)
+/* A destructor of thread-specific data ends the sampling, because it runs for return,
+ * pthread_exit and cancellation alike. */
+static struct start begin_thread(void *argument)
 {
     struct start start = *(struct start *)argument;
     atomic_store(&((struct start *)argument)->taken, 0);
     thread_begin(false);
+    guard_begin_thread(start.belief);
     if (thread_self())
         pthread_setspecific(threads.key, thread_self());
+    return start;
+}
+
+/* First function of a thread. */
+static void *run_thread(void *argument)
+{
+    struct start start = begin_thread(argument);
     return start.routine(start.argument);
+}
+
+static int run_c11_thread(void *argument)
+{
+    struct start start = begin_thread(argument);
+    return start.c11_routine(start.argument);
 }
 
 static void end_thread(void *unused)
@@ -70,15 +95,11 @@ static void end_thread(void *unused)
     thread_end();
 }
 
-INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
-                   void *(*routine)(void *), void *restrict argument)
+INTERPOSED int pthread_create(pthread_t *restrict thread,
+                              const pthread_attr_t *restrict attributes,
+                              void *(*routine)(void *), void *restrict argument)
 {
-    struct start *start = NULL;
-    if (session.header && threads.have_key) {
-        start = take_start(routine, argument);
-        if (!start)
-            atomic_fetch_add(&session.header->no_slot, 1);
-    }
+    struct start *start = take_start(routine, NULL, argument);
     if (!start)
         return real()->pthread_create(thread, attributes, routine, argument);
     int result = real()->pthread_create(thread, attributes, run_thread, start);
@@ -87,9 +108,38 @@ INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *
     return result;
 }
 
+/* C11's threads reach the C library's pthread_create without passing ours. */
+INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
+{
+    struct start *start = take_start(NULL, routine, argument);
+    if (!start)
+        return real()->thrd_create(thread, routine, argument);
+    int result = real()->thrd_create(thread, run_c11_thread, start);
+    if (result != thrd_success)
+        atomic_store(&start->taken, 0);
+    return result;
+}
+
+/* A program that gives up system calls, or the time stamp counter that clock_gettime reads in user
+ * space, would be killed by what we do in the signal and at its end. */
+INTERPOSED int prctl(int option, ...)
+{
+    long argument[4];
+    va_list arguments;
+    va_start(arguments, option);
+    for (int i = 0; i < 4; i++)
+        argument[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (session.header && (option == PR_SET_SECCOMP || option == PR_SET_TSC)) {
+        thread_rest(true);
+        atomic_store(&session.silent, true);
+    }
+    return real()->prctl(option, argument[0], argument[1], argument[2], argument[3]);
+}
+
 INTERPOSED int dlclose(void *handle)
 {
-    if (!session.header)
+    if (!thread_process_is_ours())
         return real()->dlclose(handle);
     modules_announce(); // what came by dlopen and may go now
     int result = real()->dlclose(handle);
@@ -143,29 +193,36 @@ void interpose_announce_process(uint32_t parent_image, bool forked)
     thread_put(CHANNEL_PROCESS, fill_process, &process);
 }
 
+// between the handlers of one fork: the child must know that its parent was sampled
+static __thread bool forking __attribute__((tls_model("initial-exec")));
+
 /* Fork with our signal blocked: the kernel restarts a fork that a signal interrupts, and in a
  * large process a fast enough clock would interrupt it for ever. */
 static void before_fork(void)
 {
-    if (!session.header)
+    if (!thread_process_is_ours())
         return;
+    forking = true;
     guard_block(true);
     modules_lock();
 }
 
 static void after_fork_in_parent(void)
 {
-    if (!session.header)
+    if (!forking)
         return;
+    forking = false;
     modules_unlock();
     guard_block(false);
 }
 
 static void after_fork_in_child(void)
 {
-    if (!session.header)
+    if (!forking)
         return;
+    forking = false;
     modules_unlock();
+    session.pid = getpid();
     uint32_t parent_image = session.image;
     if (session.header->flags & CHANNEL_FOLLOW_CHILDREN &&
         atomic_load(&session.header->state) == CHANNEL_RUNNING) {
@@ -182,8 +239,12 @@ static void after_fork_in_child(void)
 
 int interpose_begin(void)
 {
-    if (pthread_key_create(&threads.key, end_thread) != 0)
+    // looked up: the name that pthread_atfork stands for is glibc's alone
+    int (*at_fork)(void (*)(void), void (*)(void), void (*)(void), void *);
+    void *symbol = dlsym(RTLD_DEFAULT, "__register_atfork");
+    memcpy(&at_fork, &symbol, sizeof symbol);
+    if (!at_fork || pthread_key_create(&threads.key, end_thread) != 0)
         return -1;
     threads.have_key = true;
-    return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0 ? 0 : -1;
+    return at_fork(before_fork, after_fork_in_parent, after_fork_in_child, NULL) == 0 ? 0 : -1;
 }

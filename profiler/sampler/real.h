@@ -12,6 +12,10 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/time.h>
+#include <threads.h>
+#include <time.h>
 
 /* Marks a function that stands in for the C library's; everything else stays hidden. */
 #define INTERPOSED __attribute__((visibility("default")))
@@ -24,8 +28,23 @@ struct real_functions {
     int (*sigwaitinfo)(const sigset_t *, siginfo_t *);
     int (*sigtimedwait)(const sigset_t *, siginfo_t *, const struct timespec *);
     int (*signalfd)(int, const sigset_t *, int);
-    void *(*dlopen)(const char *, int);
+    int (*setitimer)(__itimer_which_t, const struct itimerval *, struct itimerval *);
+    int (*timer_create)(clockid_t, struct sigevent *, timer_t *);
     int (*dlclose)(void *);
+    int (*thrd_create)(thrd_t *, thrd_start_t, void *);
+    int (*prctl)(int, ...);
+    /* the doors of guard_legacy.c */
+    sighandler_t (*signal)(int, sighandler_t);
+    sighandler_t (*bsd_signal)(int, sighandler_t);
+    sighandler_t (*ssignal)(int, sighandler_t);
+    sighandler_t (*__sysv_signal)(int, sighandler_t);
+    sighandler_t (*sysv_signal)(int, sighandler_t);
+    sighandler_t (*sigset)(int, sighandler_t);
+    int (*sighold)(int);
+    int (*sigrelse)(int);
+    int (*sigignore)(int);
+    int (*profil)(unsigned short *, size_t, size_t, unsigned);
+    void (*__monstartup)(unsigned long, unsigned long);
 };
 
 const struct real_functions *real(void);

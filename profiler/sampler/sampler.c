@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Takes our library out of LD_PRELOAD, so that what this program executes is not sampled. */
 static void forget_children(void)
@@ -48,9 +49,16 @@ static void forget_children(void)
         unsetenv("LD_PRELOAD");
 }
 
+/* Whether the C library is the one this was built for. Another one (musl) loads the library, too,
+ * when a profiled program starts one of its programs. */
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+
 static void begin(void)
 {
+    if (!gnu_get_libc_version)
+        return;
     real();
+    session.pid = getpid();
     if (session_attach() < 0 || atomic_load(&session.header->state) != CHANNEL_RUNNING ||
         guard_install(handler_on_signal) < 0 || interpose_begin() < 0) {
         session.header = NULL;
@@ -92,7 +100,7 @@ __attribute__((constructor)) static void prof_constructor(void)
  * nothing but the last entry: the rings are the collector's. */
 __attribute__((destructor)) static void prof_destructor(void)
 {
-    if (!session.header || !thread_self())
+    if (!thread_self() || !thread_process_is_ours() || atomic_load(&session.silent))
         return;
     modules_announce();
     thread_put(CHANNEL_PROCESS_END, fill_end, NULL);

@@ -18,6 +18,8 @@ struct session {
     uint32_t ring_size, slot_count, max_frames;
     uint64_t period_ns;
     uint32_t image; /* number of this program image */
+    pid_t pid;      /* of the process that is sampled under this image */
+    _Atomic bool silent; /* system calls may be forbidden from now on (seccomp): none of ours */
     _Atomic bool paused; /* the program called prof_stop (prof.h) */
     bool standalone; /* preloaded without `prof run`: this program started the collector */
 };

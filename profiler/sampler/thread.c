@@ -7,13 +7,12 @@
 #include "profiler/sampler/guard.h"
 #include "profiler/sampler/session.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-extern void *__libc_stack_end; // ld.so: the stack pointer the kernel gave the program
 
 // initial-exec: reading it in the handler is one instruction, never a call that may allocate
 static __thread struct sampler_thread *self __attribute__((tls_model("initial-exec")));
@@ -65,7 +64,12 @@ static void fill_slot(struct sampler_thread *t, uint32_t tid)
  */
 static void main_stack(struct sampler_thread *t)
 {
-    t->stack_high = (uint64_t)(uintptr_t)__libc_stack_end;
+    // ld.so keeps the stack pointer that the kernel gave the program; looked up, because a symbol
+    // that must be there would keep the library from loading beside another C library
+    void **end = dlsym(RTLD_DEFAULT, "__libc_stack_end");
+    if (!end)
+        return; // bounds 0, 0: every word is probed
+    t->stack_high = (uint64_t)(uintptr_t)*end;
     t->stack_low = t->stack_high - ((uint64_t)128 << 20);
 }
 
@@ -83,10 +87,28 @@ static void thread_stack(struct sampler_thread *t)
     pthread_attr_destroy(&attributes);
 }
 
+bool thread_process_is_ours(void)
+{
+    return session.header && session.pid == getpid();
+}
+
+void thread_rest(bool rest)
+{
+    struct sampler_thread *t = self;
+    if (!t || t->rests == rest)
+        return;
+    t->rests = rest;
+    if (rest)
+        clock_disarm(&t->clock);
+    else
+        clock_rearm(&t->clock, session.period_ns);
+}
+
 static void start(struct sampler_thread *t, uint32_t tid)
 {
     fill_slot(t, tid);
     t->start_cpu_ns = clock_thread_cpu_ns();
+    t->rests = false;
     self = t;
     if (clock_arm(&t->clock, session.period_ns) < 0)
         atomic_fetch_add(&session.header->no_clock, 1);
@@ -117,8 +139,12 @@ void thread_begin(bool main_thread)
 void thread_end(void)
 {
     struct sampler_thread *t = self;
-    if (!t)
+    if (!t || !thread_process_is_ours())
         return;
+    if (atomic_load(&session.silent)) {
+        self = NULL; // the rest would be system calls; the thread's timer goes with the thread
+        return;
+    }
     // the timer first: a signal that is still pending then finds `self` gone and is ignored
     clock_release(&t->clock);
     self = NULL;
@@ -157,7 +183,7 @@ void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, con
                 const void *what)
 {
     struct sampler_thread *t = self;
-    if (!t)
+    if (!t || !thread_process_is_ours())
         return;
     struct ring_writer w;
     bool done = false;

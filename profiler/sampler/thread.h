@@ -20,6 +20,7 @@ struct sampler_thread {
     uint8_t *ring;
     uint32_t slot_index;
     struct thread_clock clock;
+    bool rests;  /* the program blocks SIGPROF here: no signals of ours */
     uint64_t start_cpu_ns;
     uint64_t stack_low, stack_high; /* the stack the thread was born with */
     struct unwind_cache cache;
@@ -32,6 +33,13 @@ struct sampler_thread *thread_self(void);
 /* Starts sampling the calling thread; a refusal is counted in the segment's header. The stack
  * bounds are those of the thread; `main_thread`: the process's first thread. */
 void thread_begin(bool main_thread);
+
+/* Whether this process is the one that the sampler was set up in or followed to, and not one that
+ * was forked past our handlers (_Fork, a raw system call): that one keeps its hands off. */
+bool thread_process_is_ours(void);
+
+/* Lets the calling thread's clock rest, or go on. Async-signal-safe. */
+void thread_rest(bool rest);
 
 /* Ends it: no signal of ours comes after this, the slot is handed to the collector. */
 void thread_end(void);

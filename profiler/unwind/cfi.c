@@ -263,6 +263,12 @@ struct program {
     int saved_count;
 };
 
+/* A factored offset; damaged ones may wrap around. */
+static int64_t scaled(uint64_t count, int64_t factor)
+{
+    return (int64_t)(count * (uint64_t)factor);
+}
+
 /* Rules for registers that we do not follow (vector registers) are read and forgotten. */
 static void set_rule(struct program *p, uint64_t reg, uint8_t kind, int64_t value)
 {
@@ -295,6 +301,13 @@ static void define_cfa(struct program *p, struct cursor *c, uint64_t reg, int64_
     p->row->cfa_value = offset;
 }
 
+/* Half of a CFA can only be changed while it is a register and an offset (DWARF 5, 6.4.2.2). */
+static void require_cfa_offset(const struct program *p, struct cursor *c)
+{
+    if (p->row->cfa_kind != CFI_VAL_OFFSET)
+        c->failed = true;
+}
+
 static enum cfi_result remember_state(struct program *p)
 {
     if (p->saved_count == REMEMBER_DEPTH)
@@ -324,23 +337,23 @@ static enum cfi_result run_extended(struct program *p, struct cursor *c, uint8_t
     case DW_CFA_advance_loc4: p->location += cursor_u32(c) * p->cie->code_alignment; break;
     case DW_CFA_offset_extended:
         reg = cursor_uleb(c);
-        set_rule(p, reg, CFI_OFFSET, (int64_t)cursor_uleb(c) * factor);
+        set_rule(p, reg, CFI_OFFSET, scaled(cursor_uleb(c), factor));
         break;
     case DW_CFA_offset_extended_sf:
         reg = cursor_uleb(c);
-        set_rule(p, reg, CFI_OFFSET, cursor_sleb(c) * factor);
+        set_rule(p, reg, CFI_OFFSET, scaled((uint64_t)cursor_sleb(c), factor));
         break;
     case DW_CFA_GNU_negative_offset_extended:
         reg = cursor_uleb(c);
-        set_rule(p, reg, CFI_OFFSET, -(int64_t)cursor_uleb(c) * factor);
+        set_rule(p, reg, CFI_OFFSET, scaled(0 - cursor_uleb(c), factor));
         break;
     case DW_CFA_val_offset:
         reg = cursor_uleb(c);
-        set_rule(p, reg, CFI_VAL_OFFSET, (int64_t)cursor_uleb(c) * factor);
+        set_rule(p, reg, CFI_VAL_OFFSET, scaled(cursor_uleb(c), factor));
         break;
     case DW_CFA_val_offset_sf:
         reg = cursor_uleb(c);
-        set_rule(p, reg, CFI_VAL_OFFSET, cursor_sleb(c) * factor);
+        set_rule(p, reg, CFI_VAL_OFFSET, scaled((uint64_t)cursor_sleb(c), factor));
         break;
     case DW_CFA_restore_extended: restore_rule(p, cursor_uleb(c)); break;
     case DW_CFA_undefined: set_rule(p, cursor_uleb(c), CFI_UNDEFINED, 0); break;
@@ -357,13 +370,20 @@ static enum cfi_result run_extended(struct program *p, struct cursor *c, uint8_t
         break;
     case DW_CFA_def_cfa_sf:
         reg = cursor_uleb(c);
-        define_cfa(p, c, reg, cursor_sleb(c) * factor);
+        define_cfa(p, c, reg, scaled((uint64_t)cursor_sleb(c), factor));
         break;
     case DW_CFA_def_cfa_register:
+        require_cfa_offset(p, c);
         define_cfa(p, c, cursor_uleb(c), p->row->cfa_value);
         break;
-    case DW_CFA_def_cfa_offset: p->row->cfa_value = (int64_t)cursor_uleb(c); break;
-    case DW_CFA_def_cfa_offset_sf: p->row->cfa_value = cursor_sleb(c) * factor; break;
+    case DW_CFA_def_cfa_offset:
+        require_cfa_offset(p, c);
+        p->row->cfa_value = (int64_t)cursor_uleb(c);
+        break;
+    case DW_CFA_def_cfa_offset_sf:
+        require_cfa_offset(p, c);
+        p->row->cfa_value = scaled((uint64_t)cursor_sleb(c), factor);
+        break;
     case DW_CFA_def_cfa_expression:
         p->row->cfa_kind = CFI_VAL_EXPRESSION;
         p->row->cfa_value = (int64_t)cursor_address(c);
@@ -389,7 +409,7 @@ static enum cfi_result run(struct program *p, struct cursor c, uint64_t pc)
             p->location += (op & 0x3f) * p->cie->code_alignment;
         else if ((op & 0xc0) == DW_CFA_offset)
             set_rule(p, op & 0x3f, CFI_OFFSET,
-                     (int64_t)cursor_uleb(&c) * p->cie->data_alignment);
+                     scaled(cursor_uleb(&c), p->cie->data_alignment));
         else if ((op & 0xc0) == DW_CFA_restore)
             restore_rule(p, op & 0x3f);
         else

@@ -184,7 +184,7 @@ static enum expression_result full_register(const struct unwind_walk *walk,
     const struct unwind_registers *r = &walk->registers;
     uint64_t address;
     enum expression_result result;
-    int source = row->kind[reg] == CFI_REGISTER ? (int)row->value[reg] : reg;
+    int64_t source = row->kind[reg] == CFI_REGISTER ? row->value[reg] : reg;
     switch (row->kind[reg]) {
     case CFI_OFFSET: address = cfa + (uint64_t)row->value[reg]; break;
     case CFI_VAL_OFFSET: *value = cfa + (uint64_t)row->value[reg]; return EXPRESSION_OK;
@@ -243,9 +243,10 @@ static bool step_full(struct unwind_walk *walk, uint64_t pc)
     if (!(caller.known & 1u << UNWIND_PROGRAM_COUNTER) ||
         !(caller.known & 1u << UNWIND_STACK_POINTER))
         return stop(walk, UNWIND_UNSUPPORTED);
-    // a signal frame may lead to another stack (sigaltstack), anything else only outwards
-    if (!row.signal_frame &&
-        caller.value[UNWIND_STACK_POINTER] <= walk->registers.value[UNWIND_STACK_POINTER])
+    // a signal frame may lead to another stack (sigaltstack), anything else only outwards; but the
+    // interrupted function may have popped its return address into a register (vfork, longjmp)
+    uint64_t sp = walk->registers.value[UNWIND_STACK_POINTER] + !walk->exact;
+    if (!row.signal_frame && caller.value[UNWIND_STACK_POINTER] < sp)
         return stop(walk, UNWIND_NO_PROGRESS);
     return arrive(walk, &caller, row.signal_frame);
 }
@@ -293,6 +294,20 @@ static bool step_leaf(struct unwind_walk *walk)
     return arrive(walk, &caller, false);
 }
 
+/* Whether the frame returns to the first byte of a function, with no function and no call before
+ * it: nobody called from there. makecontext(3) puts such an address under a coroutine's first
+ * frame (glibc's __start_context). */
+static bool returns_to_start(const struct unwind_walk *walk)
+{
+    struct unwind_module module;
+    struct cfi_entry entry;
+    struct cfi_row row;
+    uint64_t address = unwind_walk_address(walk);
+    return !walk->exact && unwind_modules_find(walk->modules, address, &module) &&
+           cfi_row_find(&module, walk->memory, address, &entry, &row) == CFI_FOUND &&
+           !follows_call(walk->memory, address);
+}
+
 static bool step_frame_pointer(struct unwind_walk *walk)
 {
     const struct unwind_registers *r = &walk->registers;
@@ -316,6 +331,13 @@ static bool step_frame_pointer(struct unwind_walk *walk)
     return arrive(walk, &caller, false);
 }
 
+static bool step_without_cfi(struct unwind_walk *walk)
+{
+    if (returns_to_start(walk))
+        return stop(walk, UNWIND_COMPLETE);
+    return step_leaf(walk) || step_frame_pointer(walk);
+}
+
 void unwind_walk_begin(struct unwind_walk *walk, const struct unwind_modules *modules,
                        const struct unwind_memory *memory, struct unwind_cache *cache,
                        const struct unwind_registers *registers)
@@ -336,7 +358,7 @@ bool unwind_walk_step(struct unwind_walk *walk)
     case RULE_CFA: return step_compact(walk, rule);
     case RULE_FULL: return step_full(walk, pc);
     case RULE_END: return stop(walk, UNWIND_COMPLETE);
-    case RULE_NONE: return step_leaf(walk) || step_frame_pointer(walk);
+    case RULE_NONE: return step_without_cfi(walk);
     case RULE_DAMAGED: return stop(walk, UNWIND_BAD_CFI);
     default: return stop(walk, UNWIND_UNSUPPORTED);
     }
