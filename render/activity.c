@@ -33,6 +33,18 @@ static uint32_t count_pids(const struct profile *profile)
     return count;
 }
 
+/* Each exec goes on with one thread of the program before. */
+static uint32_t count_threads(const struct profile *profile)
+{
+    uint32_t count = profile->thread_count;
+    for (uint32_t i = 0; i < profile->thread_count; i++) {
+        const struct profile_thread *thread = &profile->threads[i];
+        const struct profile_process *process = &profile->processes[thread->process];
+        count -= process->image > 0 && process->pid == thread->tid;
+    }
+    return count;
+}
+
 static int compare_modules(const void *left, const void *right, void *context)
 {
     const uint64_t *samples = context;
@@ -50,6 +62,7 @@ void activity_count(struct activity *activity, const struct profile *profile)
         .module_samples = memory_new(profile->module_count + (size_t)1, sizeof(uint64_t)),
         .modules_by_use = memory_new(profile->module_count + (size_t)1, sizeof(uint32_t)),
         .pid_count = count_pids(profile),
+        .thread_count = count_threads(profile),
     };
     count_samples(activity, profile);
     for (uint32_t i = 0; i < profile->module_count; i++)

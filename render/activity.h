@@ -15,6 +15,7 @@ struct activity {
     uint64_t *module_samples;  /* [module]: samples whose innermost frame lies in it */
     uint32_t *modules_by_use;  /* all modules, the one with most samples first */
     uint32_t pid_count;        /* distinct processes; one that execs is counted once */
+    uint32_t thread_count;     /* likewise: a thread goes on over an exec */
 };
 
 void activity_count(struct activity *activity, const struct profile *profile);

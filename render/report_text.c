@@ -15,6 +15,7 @@
 #define HOT_PERCENT    5.0 /* of self time: shown in red */
 #define NUMBER_COLUMNS 50  /* before the function's name */
 #define NAME_CELLS_MIN 20  /* what is left of a name on the narrowest terminal */
+#define NAME_CELLS_PAD 60  /* longer names stand out of the column where nothing is cut */
 #define MODULE_CELLS   24  /* of a module's name at most, when the width is limited */
 
 static const char bold[] = "\x1b[1m", hot[] = "\x1b[1;31m", faint[] = "\x1b[2m",
@@ -79,6 +80,8 @@ static void choose_columns(struct report *report)
         locations = location > locations ? location : locations;
     }
     unsigned width = report->options->width;
+    if (!width && report->name_cells > NAME_CELLS_PAD)
+        report->name_cells = NAME_CELLS_PAD;
     if (!width)
         return;
     if (report->module_cells > MODULE_CELLS)
@@ -91,11 +94,11 @@ static void choose_columns(struct report *report)
         report->name_cells = room;
 }
 
-static void append_cell(struct text *out, const struct text *visible, size_t cells)
+static void append_cell(struct text *out, const struct text *visible, size_t cells, bool cut)
 {
     size_t start = out->length;
     if (visible->length)
-        name_append_cut_middle(out, visible->data, visible->length, cells);
+        name_append_cut_middle(out, visible->data, visible->length, cut ? cells : SIZE_MAX);
     text_append(out, "", 0);
     for (size_t used = name_cells(out->data + start, out->length - start); used < cells; used++)
         text_append_char(out, ' ');
@@ -150,11 +153,11 @@ static void append_row(struct text *out, const struct report *report, uint32_t i
     bool is_hot = figure_percent(figures->self, report->table.weight) >= HOT_PERCENT;
     if (color && is_hot)
         text_append_string(out, bold);
-    append_cell(out, &row->name, report->name_cells);
+    append_cell(out, &row->name, report->name_cells, report->options->width);
     if (color)
         text_append_string(out, is_hot ? "\x1b[0m\x1b[2m" : faint);
     text_append_string(out, "  ");
-    append_cell(out, &row->module, report->module_cells);
+    append_cell(out, &row->module, report->module_cells, report->options->width);
     text_append_string(out, "  ");
     if (row->location.length)
         text_append(out, row->location.data, row->location.length);

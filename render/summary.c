@@ -10,11 +10,11 @@
 #define PREFIX "prof: "
 
 static void append_samples(struct text *out, const struct profile *profile,
-                           const struct profile_totals *totals)
+                           const struct profile_totals *totals, bool color)
 {
     struct activity activity;
     activity_count(&activity, profile);
-    text_append_string(out, PREFIX);
+    text_append_string(out, color ? PREFIX "\x1b[1m" : PREFIX);
     figure_append_counted(out, totals->samples, "sample");
     text_append_string(out, " in ");
     figure_append_duration(out, totals->duration_ns);
@@ -23,8 +23,8 @@ static void append_samples(struct text *out, const struct profile *profile,
     text_append_string(out, " CPU in ");
     figure_append_count(out, activity.pid_count);
     text_append_string(out, activity.pid_count == 1 ? " process, " : " processes, ");
-    figure_append_counted(out, profile->thread_count, "thread");
-    text_append_char(out, '\n');
+    figure_append_counted(out, activity.thread_count, "thread");
+    text_append_string(out, color ? "\x1b[0m\n" : "\n");
     activity_release(&activity);
 }
 
@@ -49,11 +49,7 @@ void render_summary(struct text *out, const struct profile *profile, bool color)
 {
     struct profile_totals totals;
     profile_totals(profile, &totals);
-    if (color)
-        text_append_string(out, "\x1b[1m");
-    append_samples(out, profile, &totals);
-    if (color)
-        text_append_string(out, "\x1b[0m");
+    append_samples(out, profile, &totals, color);
     append_quality(out, &totals);
     health_append(out, profile, &totals, PREFIX);
 }

@@ -204,7 +204,7 @@ void svg_data_compress(struct text *out, const struct text *data)
     deflateInit(&stream, 6);
     const char *at = data->data;
     size_t left = data->length;
-    char buffer[65536];
+    char buffer[8192];
     int flush;
     do {
         // zlib counts in 32 bits

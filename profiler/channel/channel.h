@@ -90,7 +90,7 @@ struct channel_slot {
  * Integers are varints (unsigned LEB128) unless said otherwise. */
 enum channel_record {
     /* image, parent image (0: none), flags, pid, parent pid, time ns, process CPU ns so far,
-     * executable (size, bytes), arguments (size, bytes, NUL-separated) */
+     * start of the process in clock ticks since boot (0: not known), executable (size, bytes), arguments (size, bytes, NUL-separated) */
     CHANNEL_PROCESS = 1,
     /* time ns, start, end, bias, build-id (size, bytes), path (the rest) */
     CHANNEL_MODULE_LOADED = 2,

@@ -27,19 +27,18 @@ static void print_wrapped(const char *text, int indent, FILE *stream)
     int column = indent;
     while (*text) {
         size_t length = strcspn(text, " \n");
-        if (column + (int)length > WIDTH && column > indent) {
+        bool begins = column == indent;
+        if (!begins && column + 1 + (int)length > WIDTH) {
             fprintf(stream, "\n%*s", indent, "");
             column = indent;
+            begins = true;
         }
-        fprintf(stream, "%.*s", (int)length, text);
-        column += (int)length;
+        fprintf(stream, "%s%.*s", begins ? "" : " ", (int)length, text);
+        column += (int)length + !begins;
         text += length;
         if (*text == '\n') {
             fprintf(stream, "\n%*s", text[1] == '\n' ? 0 : indent, "");
             column = indent;
-        } else if (*text == ' ') {
-            fputc(' ', stream);
-            column++;
         }
         text += *text != '\0';
     }

@@ -8,9 +8,11 @@
 #include "profiler/cli/options.h"
 #include "profiler/cli/subcommand.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct subcommand *subcommand_find(const char *name)
 {
@@ -42,8 +44,21 @@ static int run_subcommand(const struct subcommand *subcommand, int argc, char **
     return status;
 }
 
+/* What is opened first must not become standard output or error. Closed again in the command, which
+ * shall find them as we did. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     const char *name = argc > 1 ? argv[1] : NULL;
     if (!name) {
         help_print_overview(stderr);

@@ -50,22 +50,27 @@ static const struct record_settings defaults = {
 };
 
 /* The command as if prof had not been there; returns only when it cannot be executed. */
-static int run_unprofiled(char **arguments)
+static int run_unprofiled(char **arguments, const struct preflight *preflight)
 {
-    execvp(arguments[0], arguments);
+    // execvp would hand a program for another machine to the shell, as a script
+    if (preflight->is_elf)
+        execv(preflight->path, arguments);
+    else
+        execvp(arguments[0], arguments);
     int cause = errno;
     message("cannot run '%s': %s", arguments[0], strerror(cause));
     return cause == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
 
-static int give_up_profiling(const struct recording_run *run, const char *why)
+static int give_up_profiling(const struct recording_run *run, const struct preflight *preflight,
+                             const char *why)
 {
     if (run->settings->strict) {
         message("%s", why);
         return EXIT_PROF_FAILED;
     }
     message("%s; running it without profiling", why);
-    return run_unprofiled(run->arguments);
+    return run_unprofiled(run->arguments, preflight);
 }
 
 /* Beside the command's own output the table stays narrow, whether or not that is a terminal;
@@ -156,17 +161,19 @@ static int start(struct recording_run *run, const struct preflight *preflight)
         .arguments = run->arguments,
     };
     if (launch_find_library(library, sizeof library, &error) < 0)
-        return give_up_profiling(run, error.text);
+        return give_up_profiling(run, preflight, error.text);
     supervise_begin(&run->supervise);
     run->recording = destination_expand(run->settings->output, getpid());
     collect.path = run->recording;
     run->collector = collector_open(&collect, &error);
     if (!run->collector) {
         supervise_cancel(&run->supervise);
-        return give_up_profiling(run, error.text);
+        return give_up_profiling(run, preflight, error.text);
     }
     struct launch_options launch = {
         .arguments = run->arguments,
+        .path = preflight->is_elf ? preflight->path : NULL,
+        .files = &run->supervise.files_before,
         .library = library,
         .session = collector_session(run->collector),
         .address_sanitizer = preflight->address_sanitizer,
@@ -193,7 +200,7 @@ static int record(const struct record_settings *settings, char **arguments, bool
     case PREFLIGHT_NOT_EXECUTABLE:
         message("%s", preflight.reason.text);
         return EXIT_NOT_EXECUTABLE;
-    case PREFLIGHT_NOT_PRELOADABLE: return give_up_profiling(&run, preflight.reason.text);
+    case PREFLIGHT_NOT_PRELOADABLE: return give_up_profiling(&run, &preflight, preflight.reason.text);
     case PREFLIGHT_OK: break;
     }
     int status = start(&run, &preflight);

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* SIGXFSZ: a recording that grows past the file size limit is a failed write, not our end. */
-static const int handled[] = {SIGCHLD, SIGINT,  SIGQUIT, SIGTERM,
-                              SIGHUP,  SIGUSR1, SIGUSR2, SIGXFSZ};
+/* The last two are failed writes to a recording or a terminal, and not our end. */
+static const int handled[] = {SIGCHLD, SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
+                              SIGUSR1, SIGUSR2, SIGXFSZ, SIGPIPE};
 
 static void handled_set(sigset_t *set)
 {
@@ -33,22 +33,29 @@ void supervise_begin(struct supervise *supervise)
     // an ignored SIGCHLD would reap the command before its status can be read
     sigaction(SIGCHLD, &action, &old);
     supervise->child_was_ignored = old.sa_handler == SIG_IGN;
+    // a descriptor for each process that is followed
+    getrlimit(RLIMIT_NOFILE, &supervise->files_before);
+    struct rlimit raised = {supervise->files_before.rlim_max, supervise->files_before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &raised);
 }
 
-/* A write that ran into the limit on file sizes leaves its signal behind; it was ours. */
-static void forget_file_size_signal(void)
+/* Writes of ours that failed leave their signals behind. */
+static void forget_write_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGXFSZ);
-    sigtimedwait(&set, NULL, &(struct timespec){0});
+    sigaddset(&set, SIGPIPE);
+    while (sigtimedwait(&set, NULL, &(struct timespec){0}) > 0) {
+    }
 }
 
 void supervise_cancel(const struct supervise *supervise)
 {
-    forget_file_size_signal();
+    forget_write_signals();
     if (supervise->child_was_ignored)
         signal(SIGCHLD, SIG_IGN);
+    setrlimit(RLIMIT_NOFILE, &supervise->files_before);
     sigprocmask(SIG_SETMASK, &supervise->before, NULL);
 }
 
@@ -87,7 +94,8 @@ bool supervise_wait(pid_t pid, double seconds)
             timeout.tv_nsec = (long)((left - (double)timeout.tv_sec) * 1e9);
         }
         int signal = sigtimedwait(&set, &info, &timeout);
-        if (signal > 0 && signal != SIGCHLD && signal != SIGXFSZ && meant_for_us_alone(&info))
+        if (signal > 0 && signal != SIGCHLD && signal != SIGXFSZ && signal != SIGPIPE &&
+            meant_for_us_alone(&info))
             kill(pid, signal);
     }
     return true;
@@ -109,7 +117,7 @@ int supervise_exit(const struct supervise *supervise, int wait_status)
     // the command has left its core dump; ours would only overwrite it
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     signal(number, SIG_DFL);
-    forget_file_size_signal();
+    forget_write_signals();
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, number);

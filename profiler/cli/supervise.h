@@ -10,11 +10,13 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct supervise {
     sigset_t before;         /* the mask prof was started with: the command's */
     bool child_was_ignored;  /* SIGCHLD was ignored, and so it shall be for the command */
+    struct rlimit files_before; /* the command's limit of open files; ours is as high as can be */
 };
 
 /* Before anything else is started: takes the signals over. */

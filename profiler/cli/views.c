@@ -26,7 +26,7 @@ int views_load(struct profile *profile, const char *path)
     struct symbolize_options options = {0};
     if (symbolize_profile(profile, &options, &error) < 0)
         message("cannot look up names: %s", error.text);
-    else
+    else if (!profile->damaged_bytes) // appending would cut off what is damaged
         profile_save_symbols(profile, path, NULL);
     return 0;
 }

@@ -28,7 +28,7 @@
 
 enum {
     SLOTS = 1024,              /* threads sampled at the same time */
-    SMALLEST_RING = 32 * 1024, /* at 997 Hz and 60 bytes a sample half a second */
+    SMALLEST_RING = 64 * 1024, /* eight of the longest samples */
     MAX_FRAMES = 4096,
     DRAIN_INTERVAL_MS = 20,
     FLUSH_INTERVAL_MS = 1000,

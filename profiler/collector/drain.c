@@ -11,7 +11,9 @@
 #include "profiler/collector/deferred.h"
 #include "profiler/collector/quote.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,10 @@ _Static_assert((int)RECORDING_STOP_UNSUPPORTED == CHANNEL_STOP_UNSUPPORTED, "sto
 _Static_assert((int)RECORDING_STOP_NO_PROGRESS == CHANNEL_STOP_NO_PROGRESS, "stop reasons");
 _Static_assert((int)RECORDING_STOP_COUNT == CHANNEL_STOP_COUNT, "stop reasons");
 
-enum { MAX_FRAMES = 1 << 16 }; /* more than any walk has: what is beyond is damage */
+enum {
+    MAX_FRAMES = 1 << 16,     /* more than any walk has: what is beyond is damage */
+    LOADER_CPU_NS = 60000000, /* more than ld.so needs before our constructor runs */
+};
 
 /* One sample, addresses innermost first. */
 struct drain_sample {
@@ -92,7 +97,7 @@ static void read_cpu_clock(struct image *image)
 {
     struct timespec time;
     clockid_t id = (clockid_t)(~(unsigned)image->pid << 3 | 2);
-    if (!image->ended && !image->superseded && clock_gettime(id, &time) == 0)
+    if (image->pid_known && !image->superseded && clock_gettime(id, &time) == 0)
         image->cpu_ns = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
@@ -188,7 +193,8 @@ static void supersede_earlier_images(struct drain *drain, const struct image *no
 {
     for (uint32_t i = 0; i < drain->image_count; i++) {
         struct image *image = &drain->images[i];
-        if (image != now && image->pid == now->pid && !image->ended) {
+        if (image != now && image->pid == now->pid && image->pid_known && now->pid_known &&
+            !image->ended) {
             image->superseded = true;
             image->cpu_ns = now->cpu_ns;
         }
@@ -202,6 +208,24 @@ static struct bytes take_sized(struct bytes *b)
     return bytes_of(at, at ? size : 0);
 }
 
+/* Whether the process of that number, as we count, is the one that announced itself, by the time it
+ * was started (proc(5), /proc/PID/stat, field 22): it may be one of another PID namespace, or gone
+ * and its number taken by somebody else. True also where that cannot be told. */
+static bool is_same_process(int32_t pid, uint64_t start_ticks)
+{
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    size_t size = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[size] = '\0';
+    const char *at = strrchr(text, ')'); // the name may contain anything
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return !at || !start_ticks || strtoull(at, NULL, 10) == start_ticks;
+}
+
 static void on_process(struct drain *drain, struct bytes payload)
 {
     uint32_t number = (uint32_t)bytes_varint(&payload);
@@ -210,6 +234,7 @@ static void on_process(struct drain *drain, struct bytes payload)
     int32_t pid = (int32_t)bytes_varint(&payload);
     uint32_t parent_pid = (uint32_t)bytes_varint(&payload);
     uint64_t time = bytes_varint(&payload), cpu = bytes_varint(&payload);
+    uint64_t start_ticks = bytes_varint(&payload);
     struct bytes executable = take_sized(&payload), arguments = take_sized(&payload);
     if (payload.failed || drain_image_of(drain, number))
         return;
@@ -222,6 +247,7 @@ static void on_process(struct drain *drain, struct bytes payload)
     image->pid = pid;
     image->cpu_ns = cpu;
     image->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    image->pid_known = is_same_process(pid, start_ticks);
     image->executable = memory_new(1, bytes_left(&executable) + 1);
     if (executable.at)
         memcpy(image->executable, executable.at, bytes_left(&executable));
@@ -434,25 +460,32 @@ static void notice_replaced(struct drain *drain, struct image *image)
     char path[64], now[4096];
     snprintf(path, sizeof path, "/proc/%d/exe", (int)image->pid);
     ssize_t length = readlink(path, now, sizeof now - 1);
-    if (length <= 0)
+    if (length <= 0 || !image->pid_known)
         return;
     now[length] = '\0';
     bool same = strncmp(now, image->executable, strlen(image->executable)) == 0;
-    // twice in a row: a program that has just begun has had no time to announce itself
-    if (!same && image->suspect && !image->replaced) {
+    read_cpu_clock(image);
+    if (same || !image->suspect)
+        image->suspect_cpu_ns = image->cpu_ns;
+    image->suspect = !same;
+    // a program that has just begun announces itself within a few milliseconds of CPU time
+    if (image->cpu_ns - image->suspect_cpu_ns > LOADER_CPU_NS && !image->replaced) {
         image->replaced = true;
         recording_writer_put(drain->writer, &(struct recording_record){
             .kind = RECORDING_LOSS,
             .loss = {.thread = RECORDING_NONE, .reason = RECORDING_LOSS_NOT_PRELOADED,
                      .samples = 1}});
     }
-    image->suspect = !same;
 }
 
 static bool process_gone(const struct image *image)
 {
     struct pollfd poll_fd = {.fd = image->pidfd, .events = POLLIN};
-    return image->pidfd < 0 || poll(&poll_fd, 1, 0) == 1;
+    if (!image->pid_known) // said to have ended, or never known to have
+        return image->said_end;
+    if (image->pidfd < 0) // no descriptor left, or a kernel before 5.3
+        return kill(image->pid, 0) < 0 && errno == ESRCH;
+    return poll(&poll_fd, 1, 0) == 1;
 }
 
 /* Looks at every process once; those that are gone have been read to their last byte. */
@@ -506,7 +539,8 @@ uint32_t drain_pass(struct drain *drain)
     gone = memory_resize(gone, drain->image_count + 1, sizeof *gone);
     for (uint32_t i = known; i < drain->image_count; i++)
         gone[i] = false;
-    if (drain->pass % 16 == 0)
+    // more often while it is cheap: a short program behind an exec should not be missed
+    if (drain->pass % 16 == 0 || drain->image_count < 64)
         look_around(drain);
     uint32_t alive = end_gone_processes(drain, gone);
     free(gone);

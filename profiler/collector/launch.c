@@ -89,7 +89,11 @@ pid_t launch_command(const struct launch_options *options, struct error *error)
         if (options->ignore_child)
             signal(SIGCHLD, SIG_IGN);
         sigprocmask(SIG_SETMASK, options->mask, NULL);
-        execvpe(options->arguments[0], options->arguments, environment);
+        setrlimit(RLIMIT_NOFILE, options->files);
+        if (options->path)
+            execve(options->path, options->arguments, environment);
+        else
+            execvpe(options->arguments[0], options->arguments, environment);
         int cause = errno;
         ssize_t ignored = write(fds[1], &cause, sizeof cause);
         (void)ignored;
@@ -130,6 +134,9 @@ int launch_find_library(char *path, size_t size, struct error *error)
             *slash = '\0';
     }
     snprintf(path, size, "%s/lib/prof/libprof.so", self);
+    if (path[strcspn(path, " :")])
+        return error_set(error, 0, "the sampler cannot be preloaded from %s, because the loader "
+                                   "splits that path at blanks and colons", path);
     if (access(path, R_OK) < 0)
         return error_errno(error, "cannot read the sampler library %s", path);
     return 0;

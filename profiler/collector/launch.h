@@ -9,15 +9,18 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct launch_options {
     char *const *arguments;  /* argv, NULL-terminated */
+    const char *path;        /* execute this; NULL: look argv[0] up, scripts without #! included */
     const char *library;     /* path of libprof.so; NULL: run without profiling */
     const char *session;     /* value of PROF_SESSION; NULL likewise */
     bool address_sanitizer;  /* see struct preflight */
     const sigset_t *mask;    /* signal mask of the command */
     bool ignore_child;       /* SIGCHLD is ignored in the command */
+    const struct rlimit *files; /* its limit of open files */
 };
 
 /* Forks and executes. Returns the process id; -1 with the error filled, its code the errno of

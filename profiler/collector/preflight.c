@@ -134,6 +134,7 @@ void preflight_check(struct preflight *p, const char *command)
         check_privilege(p, path);
         int kind = elf_file_open(&elf, path, NULL);
         if (kind == 0) {
+            p->is_elf = depth == 0;
             if (p->verdict == PREFLIGHT_OK)
                 check_elf(p, path, &elf);
             elf_file_close(&elf);

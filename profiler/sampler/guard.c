@@ -116,13 +116,15 @@ static void set_program_action(const struct sigaction *action)
     change_mask(SIG_SETMASK, old, NULL);
 }
 
-/* Ours, with the program's wish as to interrupted calls. */
-static int install(int restart, struct sigaction *before)
+/* Ours, with the program's wish as to interrupted calls, and to the stack: a runtime whose stacks
+ * are too small for a handler (Go) asks for the alternate one. Not by default, since alternate
+ * stacks may be no larger than MINSIGSTKSZ. */
+static int install(int wishes, struct sigaction *before)
 {
     struct sigaction ours;
     memset(&ours, 0, sizeof ours);
     ours.sa_sigaction = guard.handler;
-    ours.sa_flags = SA_SIGINFO | restart;
+    ours.sa_flags = SA_SIGINFO | wishes;
     sigfillset(&ours.sa_mask); // the program's handlers wait the few microseconds that we need
     return real()->sigaction(SIGPROF, &ours, before);
 }
@@ -140,7 +142,8 @@ int guard_set_action(const struct sigaction *action, struct sigaction *old)
         set_program_action(&copy);
         if (is_handler(&copy))
             atomic_store(&guard.meant, 1);
-        if (install(is_handler(&copy) ? copy.sa_flags & SA_RESTART : SA_RESTART, NULL) < 0)
+        int wishes = is_handler(&copy) ? copy.sa_flags & (SA_RESTART | SA_ONSTACK) : SA_RESTART;
+        if (install(wishes, NULL) < 0)
             return -1;
     }
     if (old)
@@ -296,23 +299,53 @@ static const sigset_t *set_to_wait_for(const sigset_t *set, sigset_t *stripped)
     return stripped;
 }
 
+/* A wait without SIGPROF has been interrupted by one that the program itself has sent: from then on
+ * it is meant, and the wait goes on with it. */
+static bool wait_again(int result, const sigset_t *asked, const sigset_t *waited)
+{
+    return result < 0 && errno == EINTR && asked != waited && is_meant(asked);
+}
+
 INTERPOSED int sigwait(const sigset_t *restrict set, int *restrict signal)
 {
     sigset_t stripped;
-    return real()->sigwait(set_to_wait_for(set, &stripped), signal);
+    const sigset_t *waited = set_to_wait_for(set, &stripped);
+    if (waited == set)
+        return real()->sigwait(set, signal);
+    siginfo_t info;
+    int result;
+    do // as the real one, which hides interruptions
+        result = sigwaitinfo(set, &info);
+    while (result < 0 && errno == EINTR);
+    if (result < 0)
+        return errno;
+    *signal = result;
+    return 0;
 }
 
 INTERPOSED int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info)
 {
     sigset_t stripped;
-    return real()->sigwaitinfo(set_to_wait_for(set, &stripped), info);
+    const sigset_t *waited;
+    int result;
+    do {
+        waited = set_to_wait_for(set, &stripped);
+        result = real()->sigwaitinfo(waited, info);
+    } while (wait_again(result, set, waited));
+    return result;
 }
 
 INTERPOSED int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
                             const struct timespec *restrict timeout)
 {
     sigset_t stripped;
-    return real()->sigtimedwait(set_to_wait_for(set, &stripped), info, timeout);
+    const sigset_t *waited;
+    int result;
+    do {
+        waited = set_to_wait_for(set, &stripped);
+        result = real()->sigtimedwait(waited, info, timeout);
+    } while (wait_again(result, set, waited));
+    return result;
 }
 
 INTERPOSED int signalfd(int fd, const sigset_t *set, int flags)

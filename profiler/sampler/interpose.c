@@ -170,6 +170,35 @@ static size_t read_file(const char *path, char *bytes, size_t size)
     return got > 0 ? (size_t)got : 0;
 }
 
+/* The number under which /proc knows this process: the collector's, also in a PID namespace of the
+ * program's own, as long as it still sees the outer /proc. */
+static uint64_t pid_in_proc(void)
+{
+    char text[16] = "";
+    uint64_t pid = 0;
+    if (readlink("/proc/self", text, sizeof text - 1) <= 0)
+        return (uint64_t)getpid();
+    for (const char *digit = text; *digit >= '0' && *digit <= '9'; digit++)
+        pid = pid * 10 + (uint64_t)(*digit - '0');
+    return pid;
+}
+
+/* When this process was started, in clock ticks since boot: proc(5), /proc/self/stat, field 22. With
+ * its number it tells the process from any other. */
+static uint64_t start_ticks(void)
+{
+    char text[1024];
+    size_t size = read_file("/proc/self/stat", text, sizeof text - 1);
+    text[size] = '\0';
+    const char *at = strrchr(text, ')'); // the name may contain anything
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    uint64_t ticks = 0;
+    while (at && *++at >= '0' && *at <= '9')
+        ticks = ticks * 10 + (uint64_t)(*at - '0');
+    return ticks;
+}
+
 static void fill_process(struct ring_writer *w, const void *what)
 {
     const struct process *process = what;
@@ -177,10 +206,11 @@ static void fill_process(struct ring_writer *w, const void *what)
     ring_put_varint(w, process->image);
     ring_put_varint(w, process->parent_image);
     ring_put_varint(w, process->flags);
-    ring_put_varint(w, (uint64_t)getpid());
+    ring_put_varint(w, pid_in_proc());
     ring_put_varint(w, (uint64_t)getppid());
     ring_put_varint(w, clock_monotonic_ns());
     ring_put_varint(w, clock_process_cpu_ns());
+    ring_put_varint(w, start_ticks());
     ssize_t length = readlink("/proc/self/exe", text, sizeof text);
     put_sized(w, text, length > 0 ? (size_t)length : 0);
     size_t size = read_file("/proc/self/cmdline", text, sizeof text);

@@ -3,9 +3,8 @@
  * modules.c - what is loaded, for the handler and for the collector.
  *
  * The handler must not ask the loader (dl_iterate_phdr takes its lock) and must not trust that a
- * module stays mapped while it reads its tables. So there are two kinds: the modules that were
- * there when the program started are never unloaded; they are read in place, from a list made
- * once. Anything loaded later is found through glibc's _dl_find_object (async-signal-safe by
+ * module stays mapped while it reads its tables. So there are two kinds: the program and the
+ * libraries that it needs are never unloaded; they are read in place, from a list made once. Anything loaded later is found through glibc's _dl_find_object (async-signal-safe by
  * contract, 2.35 and later), and its tables are copied by the kernel before they are looked at,
  * so that a dlclose in another thread costs an error, not a fault.
  *
@@ -16,6 +15,7 @@
 #include "profiler/sampler/modules.h"
 
 #include "profiler/sampler/clock.h"
+#include "profiler/sampler/permanent.h"
 #include "profiler/sampler/session.h"
 #include "profiler/sampler/thread.h"
 
@@ -254,19 +254,48 @@ static int by_start(const void *a, const void *b)
     return x->start < y->start ? -1 : x->start > y->start;
 }
 
+struct collected {
+    struct permanent_object *objects;
+    size_t count, capacity;
+};
+
+static int collect(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    (void)size;
+    struct collected *collected = argument;
+    if (collected->count < collected->capacity)
+        collected->objects[collected->count++].info = *info;
+    return 0;
+}
+
+/* The list for the handler. Without memory every walk will end at its first frame, and say so. */
+static void list_permanent(void)
+{
+    struct collected collected = {.capacity = state.count};
+    size_t size = collected.capacity * sizeof *collected.objects;
+    collected.objects = map(size);
+    struct unwind_module *list = map(state.count * sizeof *list);
+    if (!collected.objects || !list)
+        return;
+    dl_iterate_phdr(collect, &collected);
+    permanent_mark(collected.objects, collected.count);
+    uint32_t count = 0;
+    for (size_t i = 0; i < collected.count; i++) {
+        if (collected.objects[i].stays)
+            list[count++] = describe(&collected.objects[i].info).module;
+    }
+    munmap(collected.objects, size);
+    qsort(list, count, sizeof *list, by_start);
+    state.permanent.modules = list;
+    state.permanent.count = count;
+}
+
 void modules_begin(void)
 {
     void *symbol = dlsym(RTLD_DEFAULT, "_dl_find_object");
     memcpy(&state.find_object, &symbol, sizeof symbol);
     announce();
-    struct unwind_module *list = map((state.count + 1) * sizeof *list);
-    if (!list)
-        return; // every walk will end at its first frame, and say so
-    for (size_t i = 0; i < state.count; i++)
-        list[i] = state.entries[i].module;
-    qsort(list, state.count, sizeof *list, by_start);
-    state.permanent.modules = list;
-    state.permanent.count = (uint32_t)state.count;
+    list_permanent();
     state.permanent.find_more = symbol ? find_later_module : NULL;
 }
 

@@ -10,6 +10,9 @@
  *     prof_start();
  *     work();
  *
+ * The program has to be position independent (-fpie, the default of today's compilers): elsewhere the
+ * linker decides for good that the functions are not there.
+ *
  * The calls concern the whole process, are cheap, and may come from any thread.
  */
 #ifndef PROF_H
