@@ -133,7 +133,7 @@ bool elf_file_needs(const struct elf_file *elf, const char *prefix)
 {
     for (uint32_t i = 0; i < elf->header_count; i++) {
         const Elf64_Phdr *header = &elf->headers[i];
-        if (header->p_type != PT_DYNAMIC)
+        if (header->p_type != PT_DYNAMIC || header->p_offset % 8 != 0)
             continue;
         uint64_t count = header->p_filesz / sizeof(Elf64_Dyn), names = 0, available;
         const Elf64_Dyn *dynamic = range(elf, header->p_offset, header->p_filesz);

@@ -170,7 +170,8 @@ static const struct image_mapping *find(const struct image *image, uint64_t addr
         at < image->live_count && image->live[at].start <= address ? &image->live[at] : NULL;
     if (found && found->loaded_ns <= time)
         return found;
-    for (uint32_t i = image->gone_count; i-- > 0;) {
+    // the first that was not gone yet: those after it were loaded only later
+    for (uint32_t i = 0; i < image->gone_count; i++) {
         const struct image_mapping *gone = &image->gone[i];
         if (address >= gone->start && address < gone->end && gone->unloaded_ns >= time)
             return gone;

@@ -2,16 +2,13 @@
 /*
  * prof.h - for programs that want to say themselves when they are profiled.
  *
- * Header only: nothing to link. Without prof every call is a test of a null pointer.
+ * Header only: nothing to link. Without prof a call is one look-up of a name that is not there.
  *
  *     #include <prof.h>
  *     prof_stop();          // not the set-up
  *     load_everything();
  *     prof_start();
  *     work();
- *
- * The program has to be position independent (-fpie, the default of today's compilers): elsewhere the
- * linker decides for good that the functions are not there.
  *
  * The calls concern the whole process, are cheap, and may come from any thread.
  */
@@ -22,21 +19,32 @@
 extern "C" {
 #endif
 
-extern void prof_sampler_start(void) __attribute__((weak));
-extern void prof_sampler_stop(void) __attribute__((weak));
+/* dlsym under a name of our own, so that <dlfcn.h> may be included or not; absent, and then null,
+ * in a static program and where it takes a library of its own (glibc before 2.34 without -ldl). A
+ * weak reference to the sampler's functions would be simpler, but the linker settles it for good
+ * in programs that are not position independent. */
+extern void *prof_find_symbol_(void *handle, const char *name) __asm__("dlsym")
+    __attribute__((weak));
+
+static inline void prof_call_sampler_(const char *name)
+{
+    void *found = prof_find_symbol_ ? prof_find_symbol_((void *)0, name) : (void *)0;
+    void (*function)(void);
+    __builtin_memcpy(&function, &found, sizeof function);
+    if (found)
+        function();
+}
 
 /* Samples are taken from now on (which is so from the beginning, unless prof_stop was called). */
 static inline void prof_start(void)
 {
-    if (prof_sampler_start)
-        prof_sampler_start();
+    prof_call_sampler_("prof_sampler_start");
 }
 
 /* No samples until prof_start. */
 static inline void prof_stop(void)
 {
-    if (prof_sampler_stop)
-        prof_sampler_stop();
+    prof_call_sampler_("prof_sampler_stop");
 }
 
 #ifdef __cplusplus

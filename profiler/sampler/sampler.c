@@ -10,7 +10,6 @@
 #include "profiler/sampler/handler.h"
 #include "profiler/sampler/interpose.h"
 #include "profiler/sampler/modules.h"
-#include "profiler/sampler/prof.h"
 #include "profiler/sampler/real.h"
 #include "profiler/sampler/session.h"
 #include "profiler/sampler/thread.h"
@@ -72,7 +71,10 @@ static void begin(void)
     modules_begin();
 }
 
-/* What prof.h binds to. */
+/* What prof.h looks up. */
+void prof_sampler_start(void);
+void prof_sampler_stop(void);
+
 INTERPOSED void prof_sampler_start(void)
 {
     atomic_store(&session.paused, false);
