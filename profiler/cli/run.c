@@ -213,6 +213,7 @@ static int record(const struct record_settings *settings, char **arguments, bool
         if (run.collector)
             collector_drain_rest(run.collector);
         int wait_status = supervise_reap(run.pid);
+        supervise_relax(&run.supervise);
         if (run.collector)
             finish_recording(&run, wait_status);
         free(run.recording);

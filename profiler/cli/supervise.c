@@ -101,6 +101,19 @@ bool supervise_wait(pid_t pid, double seconds)
     return true;
 }
 
+void supervise_relax(const struct supervise *supervise)
+{
+    sigset_t set, writes;
+    handled_set(&set);
+    while (sigtimedwait(&set, NULL, &(struct timespec){0}) > 0) {
+    }
+    sigprocmask(SIG_SETMASK, &supervise->before, NULL);
+    sigemptyset(&writes);
+    sigaddset(&writes, SIGXFSZ);
+    sigaddset(&writes, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &writes, NULL);
+}
+
 int supervise_reap(pid_t pid)
 {
     int status = 0;

@@ -31,6 +31,9 @@ void supervise_cancel(const struct supervise *supervise);
  */
 bool supervise_wait(pid_t pid, double seconds);
 
+/* The command has ended: from here on signals end prof again, but for those of the past. */
+void supervise_relax(const struct supervise *supervise);
+
 /* The wait status of the ended command. */
 int supervise_reap(pid_t pid);
 

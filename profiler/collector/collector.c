@@ -13,6 +13,7 @@
 #include "profiler/collector/quote.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -27,7 +28,7 @@
 #include <unistd.h>
 
 enum {
-    SLOTS = 1024,              /* threads sampled at the same time */
+    SLOTS = 512,               /* threads sampled at the same time */
     SMALLEST_RING = 64 * 1024, /* eight of the longest samples */
     MAX_FRAMES = 4096,
     DRAIN_INTERVAL_MS = 20,
@@ -96,12 +97,14 @@ static int make_segment(struct collector *collector, const struct collector_opti
         .collector_pid = (int32_t)getpid(),
     };
     collector->size = channel_layout(&layout, SLOTS, ring_size(options->hz));
-    collector->fd = memfd_create("prof", MFD_CLOEXEC);
+    collector->fd = memfd_create("prof", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (collector->fd < 0)
         return error_errno(error, "cannot make shared memory");
     if (size_segment(collector->fd, collector->size) < 0)
         return error_errno(error, "cannot size shared memory to %llu bytes",
                            (unsigned long long)collector->size);
+    // nobody who can open it may cut it short under those who have it mapped
+    fcntl(collector->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
     void *memory = mmap(NULL, collector->size, PROT_READ | PROT_WRITE, MAP_SHARED,
                         collector->fd, 0);
     if (memory == MAP_FAILED)
@@ -162,7 +165,7 @@ static void drain_rest(struct collector *collector)
         return;
     collector_stop_sampling(collector);
     atomic_store(&collector->alive, drain_finish(&collector->drain));
-    atomic_store(&collector->seen, collector->drain.process_count);
+    atomic_store(&collector->seen, collector->drain.images.count);
     collector->drained = true;
 }
 
@@ -196,11 +199,14 @@ static void *drain_thread(void *argument)
     struct channel_header *header = collector->header;
     const struct timespec interval = {.tv_nsec = DRAIN_INTERVAL_MS * 1000000};
     uint64_t flushed = clock_ns(CLOCK_MONOTONIC);
+    uint32_t answered = atomic_load(&header->doorbell);
     while (!atomic_load(&collector->stop) && !collector->ended) {
         uint32_t bell = atomic_load(&header->doorbell);
-        uint32_t waiters = atomic_load(&header->waiters);
+        // who waits has rung; one that was killed while it waited is counted for ever
+        bool waiters = atomic_load(&header->waiters) && bell != answered;
+        answered = bell;
         atomic_store(&collector->alive, drain_pass(&collector->drain));
-        atomic_store(&collector->seen, collector->drain.process_count);
+        atomic_store(&collector->seen, collector->drain.images.count);
         uint64_t now = clock_ns(CLOCK_MONOTONIC);
         if (waiters) {
             satisfy_waiters(collector);
@@ -209,9 +215,8 @@ static void *drain_thread(void *argument)
             flushed = now;
         }
         atomic_fetch_add(&header->drained, 1);
-        if (waiters)
-            futex(&header->drained, FUTEX_WAKE, INT32_MAX, NULL);
-        else
+        futex(&header->drained, FUTEX_WAKE, INT32_MAX, NULL);
+        if (!waiters) // they wait for two passes
             futex(&header->doorbell, FUTEX_WAIT, bell, &interval);
     }
     return NULL;

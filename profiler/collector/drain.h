@@ -11,8 +11,8 @@
 #define PROF_COLLECTOR_DRAIN_H
 
 #include "profiler/channel/channel.h"
-#include "profiler/collector/image.h"
-#include "profiler/collector/stack_table.h"
+#include "profiler/collector/image_list.h"
+#include "profiler/collector/sample_reader.h"
 
 /* What the collector knows of a slot's present owner. */
 struct drain_slot {
@@ -24,6 +24,7 @@ struct drain_slot {
     char name[16];
     uint64_t counted[2][2]; /* losses written so far: [reason][samples, weight] */
     uint32_t state; /* of the slot, as this pass found it */
+    uint32_t owner; /* the image, likewise */
     size_t size;    /* of what this pass reads from the ring */
 };
 
@@ -33,15 +34,11 @@ struct drain {
     struct recording_writer *writer;
     struct stack_table table;
     struct drain_slot *slots;
-    struct image *images;
-    uint32_t image_count, image_capacity;
-    struct hash_map image_by_number;
-    uint32_t thread_count, process_count;
+    struct image_list images;
+    struct sample_reader samples;
+    uint32_t thread_count;
     uint8_t *bytes; /* one ring */
-    struct drain_sample *scratch;
     uint32_t pass;
-    uint64_t samples;
-    struct deferred *deferred; /* libunwind, once it was needed */
 };
 
 void drain_init(struct drain *drain, struct channel_header *header,
@@ -58,8 +55,5 @@ bool drain_all_said_end(const struct drain *drain);
 /* Reads the rest and ends every thread and process that is still open. Returns how many processes
  * are alive all the same. */
 uint32_t drain_finish(struct drain *drain);
-
-/* The image of a process that has not ended, or NULL. */
-struct image *drain_image_of(struct drain *drain, uint32_t number);
 
 #endif

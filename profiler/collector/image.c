@@ -25,6 +25,7 @@ void image_release(struct image *image)
     free(image->gone);
     hash_map_release(&image->frames);
     image->live = image->gone = NULL;
+    image->live_count = image->gone_count = 0;
     image->pidfd = -1;
 }
 

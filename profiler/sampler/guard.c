@@ -64,9 +64,22 @@ static bool is_meant(const sigset_t *set)
     return atomic_load(&guard.meant) || __builtin_popcountll(bits_of(set)) <= MEANT_AT_MOST;
 }
 
-void guard_block(bool block)
+bool guard_block(void)
 {
-    change_mask(block ? SIG_BLOCK : SIG_UNBLOCK, our_bit, NULL);
+    uint64_t before = 0;
+    change_mask(SIG_BLOCK, our_bit, &before);
+    return before & our_bit;
+}
+
+void guard_unblock(bool was_blocked)
+{
+    if (!was_blocked)
+        change_mask(SIG_UNBLOCK, our_bit, NULL);
+}
+
+void guard_after_fork(void)
+{
+    atomic_store(&guard.updating, 0);
 }
 
 bool guard_is_installed(void)
@@ -93,7 +106,7 @@ void guard_begin_thread(bool belief)
 static void become_honest(void)
 {
     thread_rest(true);
-    guard_block(true);
+    guard_block();
     believes_blocked = false;
 }
 
@@ -137,6 +150,9 @@ static bool is_handler(const struct sigaction *action)
 int guard_set_action(const struct sigaction *action, struct sigaction *old)
 {
     struct sigaction before = program_action();
+    // a child of vfork has dispositions of its own, but what we keep here is its parent's
+    if (!thread_process_is_ours())
+        return real()->sigaction(SIGPROF, action, old);
     if (action) {
         struct sigaction copy = *action;
         set_program_action(&copy);
@@ -181,7 +197,7 @@ static void die_of(int signal)
     memset(&fallback, 0, sizeof fallback);
     fallback.sa_handler = SIG_DFL;
     real()->sigaction(signal, &fallback, NULL);
-    guard_block(false);
+    guard_unblock(false);
     syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
 }
 
@@ -252,14 +268,17 @@ INTERPOSED int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *
         sigset_t changed = *set;
         bool blocks = names_ours(set) && how != SIG_UNBLOCK;
         bool truly = blocks && is_meant(set);
-        if (truly)
+        if (truly && !thread_rests() && thread_process_is_ours())
             thread_rest(true);
-        else if (blocks)
+        else if (blocks && !truly)
             sigdelset(&changed, SIGPROF);
         int result = real()->pthread_sigmask(how, &changed, old);
         if (result != 0)
             return result;
         bool decides = how == SIG_SETMASK || names_ours(set);
+        bool changes = believes_blocked != (blocks && !truly) || thread_rests() != truly;
+        if (decides && changes && !thread_process_is_ours())
+            decides = false; // a child of vfork, on its parent's memory
         if (decides)
             believes_blocked = blocks && !truly;
         if (decides && !truly)

@@ -35,30 +35,56 @@ static size_t probe(uint64_t address, void *bytes, size_t size)
     return got > 0 ? (size_t)got : 0;
 }
 
+/* What a walk sees of memory: a stack to read in place or in copies, and everything else. */
+struct sight {
+    struct unwind_memory memory;
+    struct sampler_thread *thread;
+};
+
+/* Copies the stack from `address` on, as far as it goes and fits. */
+static void copy_stack(struct sight *sight, uint64_t address)
+{
+    uint8_t *window = sight->thread->window;
+    size_t got = probe(address, window, THREAD_WINDOW);
+    if (got == 0) // the last page may be cut by the end of the mapping
+        got = probe(address, window, 4096 - address % 4096);
+    sight->memory.stack_low = address;
+    sight->memory.stack_high = address + got;
+    sight->memory.stack = window;
+}
+
+/* Further up the same stack the window follows; a word each would be a system call per word, and a
+ * deep walk would take longer than the clock's period. */
 static bool read_elsewhere(void *context, uint64_t address, void *bytes, size_t size)
 {
-    (void)context;
-    return probe(address, bytes, size) == size;
+    enum { SAME_STACK = 1 << 20 };
+    struct sight *sight = context;
+    const struct unwind_memory *memory = &sight->memory;
+    bool ahead = memory->stack == sight->thread->window && address >= memory->stack_low &&
+                 address - memory->stack_low < SAME_STACK;
+    if (!ahead)
+        return probe(address, bytes, size) == size;
+    copy_stack(sight, address);
+    if (memory->stack_high - address < size)
+        return false;
+    memcpy(bytes, memory->stack, size);
+    return true;
 }
 
 /* The stack the thread was on: its own is read in place; another one (sigaltstack, coroutine) is
- * copied out page by page, so that a wrong guess costs an error, not a fault. */
-static void see_stack(struct unwind_memory *memory, struct sampler_thread *t, uint64_t sp)
+ * copied, so that a wrong guess costs an error, not a fault. */
+static void see_stack(struct sight *sight, struct sampler_thread *t, uint64_t sp)
 {
-    memory->read = read_elsewhere;
-    memory->context = NULL;
-    if (sp >= t->stack_low && sp < t->stack_high) {
-        memory->stack_low = sp;
-        memory->stack_high = t->stack_high;
-        memory->stack = (const uint8_t *)(uintptr_t)sp;
+    sight->thread = t;
+    sight->memory.read = read_elsewhere;
+    sight->memory.context = sight;
+    if (sp < t->stack_low || sp >= t->stack_high) {
+        copy_stack(sight, sp);
         return;
     }
-    size_t got = probe(sp, t->window, sizeof t->window);
-    if (got == 0) // the last page may be cut by the end of the mapping
-        got = probe(sp, t->window, 4096 - sp % 4096);
-    memory->stack_low = sp;
-    memory->stack_high = sp + got;
-    memory->stack = t->window;
+    sight->memory.stack_low = sp;
+    sight->memory.stack_high = t->stack_high;
+    sight->memory.stack = (const uint8_t *)(uintptr_t)sp;
 }
 
 static void put_frames(struct ring_writer *w, struct unwind_walk *walk)
@@ -94,14 +120,14 @@ static void put_deferred(struct ring_writer *w, const struct unwind_registers *r
 static void sample(struct sampler_thread *t, const ucontext_t *context, uint32_t weight)
 {
     struct unwind_registers registers;
-    struct unwind_memory memory;
+    struct sight sight;
     struct unwind_walk walk;
     struct ring_writer w;
     uint64_t time = clock_monotonic_ns() - t->slot->start_ns;
     unwind_registers_from_ucontext(&registers, context);
-    see_stack(&memory, t, registers.value[UNWIND_STACK_POINTER]);
+    see_stack(&sight, t, registers.value[UNWIND_STACK_POINTER]);
 
-    unwind_walk_begin(&walk, modules_current(), &memory, &t->cache, &registers);
+    unwind_walk_begin(&walk, modules_current(), &sight.memory, &t->cache, &registers);
     ring_begin(&w, t->slot, t->ring, session.ring_size, CHANNEL_SAMPLE);
     ring_put_varint(&w, time);
     ring_put_varint(&w, weight);
@@ -110,7 +136,8 @@ static void sample(struct sampler_thread *t, const ucontext_t *context, uint32_t
         ring_begin(&w, t->slot, t->ring, session.ring_size, CHANNEL_DEFERRED_SAMPLE);
         ring_put_varint(&w, time);
         ring_put_varint(&w, weight);
-        put_deferred(&w, &registers, &memory);
+        see_stack(&sight, t, registers.value[UNWIND_STACK_POINTER]);
+        put_deferred(&w, &registers, &sight.memory);
     }
     bool was_roomy = w.limit - w.begin > session.ring_size / 2;
     if (ring_commit(&w)) {

@@ -142,8 +142,11 @@ INTERPOSED int dlclose(void *handle)
     if (!thread_process_is_ours())
         return real()->dlclose(handle);
     modules_announce(); // what came by dlopen and may go now
+    bool outermost = modules_enter_loader();
     int result = real()->dlclose(handle);
     int saved_errno = errno;
+    if (outermost)
+        modules_leave_loader();
     modules_announce();
     errno = saved_errno;
     return result;
@@ -223,8 +226,10 @@ void interpose_announce_process(uint32_t parent_image, bool forked)
     thread_put(CHANNEL_PROCESS, fill_process, &process);
 }
 
-// between the handlers of one fork: the child must know that its parent was sampled
-static __thread bool forking __attribute__((tls_model("initial-exec")));
+// between the handlers of one fork: 0, or the number of the child's image. It is taken by the
+// parent, so that the collector knows of a child that has not run yet when its parent has ended.
+static __thread uint32_t forking __attribute__((tls_model("initial-exec")));
+static __thread bool was_blocked __attribute__((tls_model("initial-exec")));
 
 /* Fork with our signal blocked: the kernel restarts a fork that a signal interrupts, and in a
  * large process a fast enough clock would interrupt it for ever. */
@@ -232,31 +237,32 @@ static void before_fork(void)
 {
     if (!thread_process_is_ours())
         return;
-    forking = true;
-    guard_block(true);
-    modules_lock();
+    forking = atomic_fetch_add(&session.header->next_image, 1) + 1;
+    was_blocked = guard_block();
+    modules_before_fork();
 }
 
 static void after_fork_in_parent(void)
 {
     if (!forking)
         return;
-    forking = false;
-    modules_unlock();
-    guard_block(false);
+    forking = 0;
+    modules_after_fork(false);
+    guard_unblock(was_blocked);
 }
 
 static void after_fork_in_child(void)
 {
     if (!forking)
         return;
-    forking = false;
-    modules_unlock();
+    uint32_t image = forking, parent_image = session.image;
+    forking = 0;
+    modules_after_fork(true);
+    guard_after_fork();
     session.pid = getpid();
-    uint32_t parent_image = session.image;
     if (session.header->flags & CHANNEL_FOLLOW_CHILDREN &&
         atomic_load(&session.header->state) == CHANNEL_RUNNING) {
-        session.image = atomic_fetch_add(&session.header->next_image, 1) + 1;
+        session.image = image;
         session.standalone = false;
         thread_begin_again();
         interpose_announce_process(parent_image, true);
@@ -264,7 +270,7 @@ static void after_fork_in_child(void)
         thread_forget();
         session.header = NULL;
     }
-    guard_block(false);
+    guard_unblock(was_blocked);
 }
 
 int interpose_begin(void)

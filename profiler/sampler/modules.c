@@ -36,6 +36,10 @@ struct entry {
     bool seen;
 };
 
+// this thread is inside the loader or the lists below: a signal handler of the program that forks,
+// closes a library or exits from there must not come in a second time
+static __thread bool inside __attribute__((tls_model("initial-exec")));
+
 // static: the handler and the interposers have no other way to it
 static struct {
     struct unwind_modules permanent; /* for the handler; only its generation ever changes */
@@ -111,6 +115,19 @@ static struct entry *find_entry(const struct entry *wanted)
     return NULL;
 }
 
+/* Whether a part of the file is in memory: nothing says that a note has to be. */
+static bool is_loaded(const struct dl_phdr_info *info, const ElfW(Phdr) *part)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        if (header->p_type == PT_LOAD && part->p_vaddr >= header->p_vaddr &&
+            part->p_vaddr - header->p_vaddr < header->p_filesz &&
+            part->p_memsz <= header->p_filesz - (part->p_vaddr - header->p_vaddr))
+            return true;
+    }
+    return false;
+}
+
 /* The build-id note (type NT_GNU_BUILD_ID, owner "GNU") among the object's PT_NOTE segments. */
 static const uint8_t *find_build_id(const struct dl_phdr_info *info, size_t *size)
 {
@@ -120,7 +137,7 @@ static const uint8_t *find_build_id(const struct dl_phdr_info *info, size_t *siz
         if (header->p_type != PT_NOTE)
             continue;
         const uint8_t *at = (const uint8_t *)(uintptr_t)(info->dlpi_addr + header->p_vaddr);
-        const uint8_t *end = at + header->p_memsz;
+        const uint8_t *end = at + (is_loaded(info, header) ? header->p_memsz : 0);
         while ((size_t)(end - at) >= sizeof(ElfW(Nhdr))) {
             ElfW(Nhdr) note;
             memcpy(&note, at, sizeof note);
@@ -301,19 +318,39 @@ void modules_begin(void)
 
 void modules_announce(void)
 {
+    if (inside)
+        return;
+    inside = true;
     pthread_mutex_lock(&state.lock);
     announce();
     // rules cached for a module that is gone must not serve one that took its place
     state.permanent.generation++;
     pthread_mutex_unlock(&state.lock);
+    inside = false;
 }
 
-void modules_lock(void)
+bool modules_enter_loader(void)
 {
-    pthread_mutex_lock(&state.lock);
+    bool outermost = !inside;
+    inside = true;
+    return outermost;
 }
 
-void modules_unlock(void)
+void modules_leave_loader(void)
 {
-    pthread_mutex_unlock(&state.lock);
+    inside = false;
+}
+
+void modules_before_fork(void)
+{
+    if (!inside)
+        pthread_mutex_lock(&state.lock);
+}
+
+void modules_after_fork(bool child)
+{
+    if (child)
+        state.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    else if (!inside)
+        pthread_mutex_unlock(&state.lock);
 }

@@ -19,8 +19,13 @@ void modules_begin(void);
  * Before and after every dlclose, and as the program ends. */
 void modules_announce(void);
 
+/* Around a call into the loader that changes its list: announcements from a signal handler in
+ * between are left out. True when this is the outermost such call, which is then to leave. */
+bool modules_enter_loader(void);
+void modules_leave_loader(void);
+
 /* Around a fork, so that the child does not inherit a half-made list. */
-void modules_lock(void);
-void modules_unlock(void);
+void modules_before_fork(void);
+void modules_after_fork(bool child);
 
 #endif

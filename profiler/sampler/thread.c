@@ -92,6 +92,11 @@ bool thread_process_is_ours(void)
     return session.header && session.pid == getpid();
 }
 
+bool thread_rests(void)
+{
+    return self && self->rests;
+}
+
 void thread_rest(bool rest)
 {
     struct sampler_thread *t = self;
@@ -161,8 +166,10 @@ void thread_begin_again(void)
 {
     struct sampler_thread *t = self;
     self = NULL;
-    if (!t)
+    if (!t) { // forked by a thread that was not sampled
+        thread_begin(false);
         return;
+    }
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
     t->clock.armed = false; // timers are not inherited
     if (claim_slot(t, tid))
@@ -187,7 +194,7 @@ void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, con
         return;
     struct ring_writer w;
     bool done = false;
-    guard_block(true); // one writer at a time: the handler writes to this ring, too
+    bool was_blocked = guard_block(); // one writer at a time: the handler writes to this ring, too
     // about two seconds of a collector that does not drain, then the record is given up
     for (int tries = 0; !done && tries < 20; tries++) {
         ring_begin(&w, t->slot, t->ring, session.ring_size, kind);
@@ -198,5 +205,5 @@ void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, con
     }
     if (!done)
         atomic_fetch_add(&t->slot->lost_samples, 1);
-    guard_block(false);
+    guard_unblock(was_blocked);
 }

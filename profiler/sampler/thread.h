@@ -40,6 +40,7 @@ bool thread_process_is_ours(void);
 
 /* Lets the calling thread's clock rest, or go on. Async-signal-safe. */
 void thread_rest(bool rest);
+bool thread_rests(void);
 
 /* Ends it: no signal of ours comes after this, the slot is handed to the collector. */
 void thread_end(void);

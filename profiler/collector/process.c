@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.c - what the kernel says of a process that is sampled.
+ */
+#include "profiler/collector/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int process_open(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+bool process_started_at(pid_t pid, uint64_t start_ticks)
+{
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    size_t size = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[size] = '\0';
+    const char *at = strrchr(text, ')'); // the name may contain anything
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return !at || !start_ticks || strtoull(at, NULL, 10) == start_ticks;
+}
+
+bool process_is_gone(pid_t pid, int pidfd)
+{
+    struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+    if (pidfd < 0)
+        return kill(pid, 0) < 0 && errno == ESRCH;
+    return poll(&poll_fd, 1, 0) == 1;
+}
+
+/* The clock id that clock_getcpuclockid(3) makes, without its check, which fails for processes of
+ * other users. */
+bool process_cpu_ns(pid_t pid, uint64_t *cpu_ns)
+{
+    struct timespec time;
+    clockid_t id = (clockid_t)(~(unsigned)pid << 3 | 2);
+    if (clock_gettime(id, &time) != 0)
+        return false;
+    *cpu_ns = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+    return true;
+}
+
+bool process_runs(pid_t pid, const char *executable)
+{
+    char path[64], now[4096];
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    ssize_t length = readlink(path, now, sizeof now - 1);
+    if (length <= 0)
+        return true;
+    now[length] = '\0';
+    return strncmp(now, executable, strlen(executable)) == 0; // it may end in " (deleted)"
+}
+
+void process_thread_name(pid_t pid, pid_t tid, char name[16])
+{
+    char path[64], line[32];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/comm", (int)pid, (int)tid);
+    FILE *file = fopen(path, "re");
+    if (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(name, 16, "%.15s", line);
+    }
+    if (file)
+        fclose(file);
+}
