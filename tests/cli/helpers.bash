@@ -110,3 +110,85 @@ assert_prof_said() {
     grep -q -i -E "^prof: .*($1)" "$folder/profiled.err" ||
         fail "no message of prof matches /$1/:" "$(cat "$folder/profiled.err")"
 }
+
+# capture_prof NAME ARGUMENT...: capture, for prof itself.
+capture_prof() {
+    capture "$1" "$PROF_BUILD/bin/prof" "${@:2}"
+}
+
+# assert_end NAME HOW: as wait_status writes it, "exited with 3".
+assert_end() {
+    local how
+    how=$(cat "$folder/$1.end")
+    [[ $how == "$2"* ]] ||
+        fail "$1 $how, expected: $2" "$(cat "$folder/$1.err")"
+}
+
+# assert_line NAME.out|NAME.err REGEX: a line matches.
+assert_line() {
+    grep -q -E -e "$2" "$folder/$1" || fail "no line of $1 matches /$2/:" "$(cat "$folder/$1")"
+}
+
+# assert_no_line NAME.out|NAME.err REGEX
+assert_no_line() {
+    ! grep -q -E -e "$2" "$folder/$1" || fail "a line of $1 matches /$2/:" "$(cat "$folder/$1")"
+}
+
+# assert_one_sentence NAME REGEX: one line of prof's own, this one, and nothing else from it.
+assert_one_sentence() {
+    local lines
+    lines=$(grep -c '^prof: ' "$folder/$1.err")
+    [ "$lines" -eq 1 ] ||
+        fail "prof said $lines lines, expected one:" "$(cat "$folder/$1.err")" || return
+    assert_line "$1.err" "^prof: .*($2)"
+}
+
+# evaluate FILE EXPRESSION: prints a Python expression about the JSON in a file, called `it`.
+evaluate() {
+    python3 -c 'import json, sys
+it = json.load(open(sys.argv[1]))
+print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# assert_true FILE EXPRESSION: about the JSON in a file, as with evaluate.
+assert_true() {
+    [ "$(evaluate "$1" "bool($2)")" = True ] ||
+        fail "not so in $1: $2" "$(python3 -m json.tool "$1" | head -n 100)"
+}
+
+# info_of RECORDING: leaves `prof info --json` in info.out.
+info_of() {
+    capture_prof info info --json "$1" || return
+    assert_end info "exited with 0"
+}
+
+# wait_until COMMAND...: repeats it until it succeeds, for at most half a minute.
+wait_until() {
+    local tries
+    for ((tries = 0; tries < 600; tries++)); do
+        if "$@"; then
+            return 0
+        fi
+        sleep 0.05
+    done
+    fail "waited in vain for: $*"
+}
+
+# require_root: skips the test of any other user.
+require_root() {
+    [ "$(id -u)" -eq 0 ] || skip "this takes root"
+}
+
+# install_copy: prof and libprof.so alone in $folder/copy, readable by every user.
+install_copy() {
+    mkdir -p "$folder/copy/bin" "$folder/copy/lib/prof"
+    cp "$PROF_BUILD/bin/prof" "$folder/copy/bin/"
+    cp "$PROF_BUILD/lib/prof/libprof.so" "$folder/copy/lib/prof/"
+    chmod 755 "$folder"
+}
+
+# Before a command: it runs as a user whom permissions bind, which root is not. For the tests.
+# shellcheck disable=SC2034
+as_nobody=()
+# shellcheck disable=SC2034
+[ "$(id -u)" -ne 0 ] || as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)

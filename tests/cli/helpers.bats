@@ -94,3 +94,59 @@ refuses() {
     assert_same_as_unprofiled "$PROF_TARGETS/spin" 1
     refuses "holds no samples" assert_recorded
 }
+
+# said LINE...: what the next assertions find in said.err.
+said() {
+    printf '%s\n' "$@" >said.err
+}
+
+@test "an end of another kind is found" {
+    capture ended "$PROF_TARGETS/exit_status" 7
+    assert_end ended "exited with 7"
+    refuses "exited with 7, expected: exited with 0" assert_end ended "exited with 0"
+    refuses "expected: killed by signal 7" assert_end ended "killed by signal 7 "
+}
+
+@test "a missing line and one too many are found" {
+    said "prof: one" "other"
+    assert_line said.err '^prof: o'
+    assert_no_line said.err '^prof: t'
+    refuses "no line of said.err matches" assert_line said.err '^prof: t'
+    refuses "a line of said.err matches" assert_no_line said.err '^o'
+}
+
+@test "two sentences where one is enough are found, and none, and another" {
+    said "prof: one"
+    assert_one_sentence said "one"
+    refuses "no line of said.err matches" assert_one_sentence said "two"
+    said "prof: one" "prof: two"
+    refuses "prof said 2 lines" assert_one_sentence said "one"
+    said "one"
+    refuses "prof said 0 lines" assert_one_sentence said "one"
+}
+
+@test "JSON that is not so is found, and what is no JSON" {
+    echo '{"samples": 3, "threads": []}' >good.json
+    echo '{"samples": 3' >cut.json
+    assert_true good.json 'it["samples"] == 3'
+    refuses "not so in good.json" assert_true good.json 'it["threads"]'
+    refuses "not so in good.json" assert_true good.json 'it["nothing"]'
+    refuses "not so in cut.json" assert_true cut.json 'True'
+}
+
+@test "shares that are off are found" {
+    printf '%-16s  %5.1f %%\n' one 15 two 20 three 40 four 25 >printed
+    report() {
+        printf '{"samples": %d, "functions": [' "$1"
+        printf '{"function": "one", "self_percent": %s}, {"function": "two", "self_percent": 20},' "$2"
+        printf '{"function": "three", "self_percent": %s}, {"function": "four", "self_percent": 25}]}' "$3"
+    }
+    report 400 15 40 >same.json
+    report 400 22 33 >near.json
+    report 400 27 28 >far.json
+    report 100 15 40 >few.json
+    python3 "$BATS_TEST_DIRNAME/check_shares.py" printed same.json
+    python3 "$BATS_TEST_DIRNAME/check_shares.py" printed near.json
+    refuses "too far off: one, three" python3 "$BATS_TEST_DIRNAME/check_shares.py" printed far.json
+    refuses "too little" python3 "$BATS_TEST_DIRNAME/check_shares.py" printed few.json
+}

@@ -67,11 +67,18 @@ assert_complete() {
 }
 
 @test "a place that the loader cannot preload from is said before the run" {
-    cp -r "$(prefix)" "elsewhere with a blank"
-    PATH=$folder/elsewhere\ with\ a\ blank/bin:$PATH
-    capture run prof run "$PROF_TARGETS/exit_status" 7
-    assert_end run "exited with 7"
-    assert_one_sentence run "splits that path at blanks"
+    local name
+    for name in "with a blank" "with:colon"; do
+        cp -r "$(prefix)" "$name"
+        capture run "$name/bin/prof" run "$PROF_TARGETS/exit_status" 7
+        assert_end run "exited with 7"
+        assert_one_sentence run "$name/lib/prof/libprof.so, because the loader splits that path at blanks"
+        # and the loader has nothing to complain about
+        [ "$(grep -c -v '^prof: ' run.err)" -eq 0 ]
+        capture strict "$name/bin/prof" run --strict "$PROF_TARGETS/exit_status" 7
+        assert_end strict "exited with 125"
+        [ ! -e prof.data ]
+    done
 }
 
 @test "prof works through a link, and by a name without a path" {

@@ -16,12 +16,14 @@ packages_build_optional="g++=c++"
 
 # To run the tests, beside those.
 packages_test="libcmocka-dev bats=bats shellcheck=shellcheck python3=python3 binutils=objcopy \
-nodejs=node npm=npm chromium=chromium sqlite3=sqlite3"
+nodejs=node npm=npm chromium=chromium sqlite3=sqlite3 dpkg-dev=dpkg-shlibdeps groff-base=groff \
+procps=pgrep"
 
 # Each adds cases that are skipped without it: C++ targets, 32-bit and musl targets, compressed debug
-# sections, the style check. Not every architecture and release has them all.
+# sections, the style check, manuals as man shows them, file capabilities. Not every architecture and
+# release has them all.
 packages_test_optional="g++=c++ gcc-multilib musl-tools=musl-gcc libzstd-dev liblzma-dev \
-libdeflate-dev clang-format=clang-format"
+libdeflate-dev clang-format=clang-format man-db=man libcap2-bin=setcap"
 
 # Why the last packages_install failed, one sentence without a full stop.
 packages_problem=
