@@ -72,7 +72,7 @@ Next:
   build/bin/prof report $out/prof.data     functions, hottest first
   build/bin/prof info $out/prof.data       what was recorded, and how well
   build/bin/prof run -- YOUR-PROGRAM ARGS  the same for a program of yours
-  build/bin/prof doctor                    what would limit a profile on this machine
+  build/bin/prof help                      everything else
 EOF
 }
 
