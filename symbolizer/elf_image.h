@@ -36,7 +36,7 @@ struct elf_image {
     size_t size;
     bool is_64;
     uint16_t type, machine;
-    uint64_t entry; /* address of the program's first instruction; 0: none */
+    uint64_t entry;               /* address of the program's first instruction; 0: none */
     struct elf_section *sections; /* [0] is the null section, as in the file */
     uint32_t section_count;
     struct elf_segment *segments;

@@ -20,7 +20,7 @@ struct hash_map {
         uint64_t key;
         uint32_t value;
         uint32_t used;
-    } *slots;
+    } * slots;
     uint32_t capacity; /* a power of two, or 0 */
     uint32_t count;
 };

@@ -20,7 +20,7 @@ struct string_table {
         const char *bytes; /* NUL-terminated */
         uint32_t size;     /* without the NUL */
         uint32_t next;     /* the next entry with the same hash, or 0 */
-    } *entries;
+    } * entries;
     uint32_t count, capacity;
     struct hash_map by_hash;
     struct string_block *blocks;

@@ -17,7 +17,10 @@ struct text {
     size_t capacity;
 };
 
-#define TEXT_INIT {0}
+#define TEXT_INIT                                                                                  \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 void text_release(struct text *text);
 

@@ -39,30 +39,30 @@ struct channel_header {
     uint64_t magic;
     uint32_t abi_version;
     uint32_t slot_count;
-    uint32_t ring_size;     /* bytes per slot, a power of two */
-    uint32_t flags;         /* enum channel_flag */
-    uint64_t period_ns;     /* CPU time between samples of a thread */
-    uint64_t slots_offset;  /* from the start of the segment */
+    uint32_t ring_size;    /* bytes per slot, a power of two */
+    uint32_t flags;        /* enum channel_flag */
+    uint64_t period_ns;    /* CPU time between samples of a thread */
+    uint64_t slots_offset; /* from the start of the segment */
     uint64_t rings_offset;
     uint64_t segment_size;
-    uint32_t max_frames;    /* deepest walk */
+    uint32_t max_frames; /* deepest walk */
     int32_t collector_pid;
 
-    _Atomic uint32_t state;        /* enum channel_state */
-    _Atomic uint32_t next_image;   /* numbers program images (a process after fork or exec) */
-    _Atomic uint32_t doorbell;     /* futex: the target bumps and wakes it to be drained now */
-    _Atomic uint32_t drained;      /* futex: the collector bumps and wakes it after each pass */
-    _Atomic uint32_t waiters;      /* threads that wait on `drained` */
+    _Atomic uint32_t state;      /* enum channel_state */
+    _Atomic uint32_t next_image; /* numbers program images (a process after fork or exec) */
+    _Atomic uint32_t doorbell;   /* futex: the target bumps and wakes it to be drained now */
+    _Atomic uint32_t drained;    /* futex: the collector bumps and wakes it after each pass */
+    _Atomic uint32_t waiters;    /* threads that wait on `drained` */
     _Atomic uint32_t unused;
-    _Atomic uint64_t no_slot;      /* threads not sampled: every slot was taken */
-    _Atomic uint64_t no_clock;     /* threads not sampled: no timer could be had */
+    _Atomic uint64_t no_slot;  /* threads not sampled: every slot was taken */
+    _Atomic uint64_t no_clock; /* threads not sampled: no timer could be had */
 };
 
 enum channel_slot_state {
     CHANNEL_SLOT_FREE = 0,
     CHANNEL_SLOT_CLAIMED = 1, /* being filled in */
     CHANNEL_SLOT_LIVE = 2,
-    CHANNEL_SLOT_ENDED = 3,   /* the thread is gone; what is in the ring is the rest */
+    CHANNEL_SLOT_ENDED = 3, /* the thread is gone; what is in the ring is the rest */
 };
 
 struct channel_slot {
@@ -71,15 +71,15 @@ struct channel_slot {
     uint32_t image;
     int32_t pid, tid;
     uint64_t start_ns;
-    char name[16];          /* comm, at LIVE and again at ENDED */
-    uint64_t cpu_ns;        /* at ENDED: CPU time since the slot was claimed */
-    uint64_t end_ns;        /* at ENDED */
+    char name[16];   /* comm, at LIVE and again at ENDED */
+    uint64_t cpu_ns; /* at ENDED: CPU time since the slot was claimed */
+    uint64_t end_ns; /* at ENDED */
 
     /* written by the thread and its handler */
     _Alignas(64) _Atomic uint64_t head; /* bytes ever written */
     _Atomic uint64_t lost_samples;      /* whole records dropped: ring full */
     _Atomic uint64_t lost_weight;
-    _Atomic uint64_t paused_samples;    /* not taken: the program had switched sampling off */
+    _Atomic uint64_t paused_samples; /* not taken: the program had switched sampling off */
     _Atomic uint64_t paused_weight;
 
     /* written by the collector */
@@ -90,7 +90,8 @@ struct channel_slot {
  * Integers are varints (unsigned LEB128) unless said otherwise. */
 enum channel_record {
     /* image, parent image (0: none), flags, pid, parent pid, time ns, process CPU ns so far,
-     * start of the process in clock ticks since boot (0: not known), executable (size, bytes), arguments (size, bytes, NUL-separated) */
+     * start of the process in clock ticks since boot (0: not known), executable (size, bytes),
+     * arguments (size, bytes, NUL-separated) */
     CHANNEL_PROCESS = 1,
     /* time ns, start, end, bias, build-id (size, bytes), path (the rest) */
     CHANNEL_MODULE_LOADED = 2,

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-size_t ring_peek(struct channel_slot *slot, const uint8_t *ring, uint32_t ring_size,
-                 uint8_t *bytes)
+size_t ring_peek(struct channel_slot *slot, const uint8_t *ring, uint32_t ring_size, uint8_t *bytes)
 {
     uint64_t tail = atomic_load_explicit(&slot->tail, memory_order_relaxed);
     uint64_t head = atomic_load_explicit(&slot->head, memory_order_acquire);

@@ -6,9 +6,9 @@
  * segment is once it is ready; ends when the last process it knows of has ended.
  */
 #include "profiler/base/memory.h"
+#include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/options.h"
-#include "profiler/cli/destination.h"
 #include "profiler/cli/record_options.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/views.h"
@@ -22,8 +22,7 @@
 
 static const struct option_spec options[] = {RECORD_OPTIONS};
 
-static const struct record_settings defaults = {.hz = RECORD_DEFAULT_HZ,
-                                                .output = VIEWS_RECORDING};
+static const struct record_settings defaults = {.hz = RECORD_DEFAULT_HZ, .output = VIEWS_RECORDING};
 
 enum { MAX_WORDS = 64 };
 
@@ -76,8 +75,8 @@ static void wait_for_end(struct collector *collector, double seconds)
     do {
         nanosleep(&slice, NULL);
         clock_gettime(CLOCK_MONOTONIC, &now);
-        double passed = (double)(now.tv_sec - begin.tv_sec) +
-                        (double)(now.tv_nsec - begin.tv_nsec) / 1e9;
+        double passed =
+            (double)(now.tv_sec - begin.tv_sec) + (double)(now.tv_nsec - begin.tv_nsec) / 1e9;
         if (seconds > 0 && passed >= seconds && !stopped) {
             collector_stop_sampling(collector);
             stopped = true;

@@ -18,7 +18,8 @@ static void (*const renderers[])(struct text *, const struct profile *) = {rende
 static const struct option_spec options[] = {
     {'f', "format", OPTION_CHOICE, offsetof(struct export_settings, format), "FORMAT",
      "collapsed: one line per stack, 'root;caller;leaf COUNT', the count in sampling periods "
-     "(default)", 0, 0, formats},
+     "(default)",
+     0, 0, formats},
     {'o', "output", OPTION_STRING, offsetof(struct export_settings, output), "FILE",
      "write here; - is standard output (default -)", 0, 0, NULL},
 };

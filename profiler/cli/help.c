@@ -12,7 +12,8 @@ void help_print_overview(FILE *stream)
           "usage: prof run [OPTIONS] [--] COMMAND [ARG...]\n\n"
           "  prof run ./app      record, write flamegraph.svg, print the hot functions\n"
           "  prof report         the recorded functions again, hot ones first\n\n"
-          "subcommands:\n", stream);
+          "subcommands:\n",
+          stream);
     for (size_t i = 0; subcommands[i]; i++) {
         if (!subcommands[i]->hidden)
             fprintf(stream, "  %-12s %s\n", subcommands[i]->name, subcommands[i]->summary);

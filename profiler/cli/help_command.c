@@ -14,8 +14,8 @@ struct help_settings {
 };
 
 static const struct option_spec options[] = {
-    {0, "man", OPTION_FLAG, offsetof(struct help_settings, man), NULL,
-     "print the man page instead", 0, 0, NULL},
+    {0, "man", OPTION_FLAG, offsetof(struct help_settings, man), NULL, "print the man page instead",
+     0, 0, NULL},
     {0, "completion", OPTION_STRING, offsetof(struct help_settings, completion), "SHELL",
      "print the completion script for bash, zsh or fish", 0, 0, NULL},
 };

@@ -32,10 +32,12 @@ static void put_bash(FILE *stream)
     fputs("# bash completion for prof\n_prof()\n{\n"
           "    local cur=${COMP_WORDS[COMP_CWORD]} i\n"
           "    if ((COMP_CWORD == 1)); then\n"
-          "        COMPREPLY=($(compgen -W \"", stream);
+          "        COMPREPLY=($(compgen -W \"",
+          stream);
     put_names(stream);
     fputs(" --help --version\" -- \"$cur\"))\n        return\n    fi\n"
-          "    local options=\n    case ${COMP_WORDS[1]} in\n", stream);
+          "    local options=\n    case ${COMP_WORDS[1]} in\n",
+          stream);
     for (size_t i = 0; subcommands[i]; i++) {
         if (subcommands[i]->hidden)
             continue;
@@ -59,7 +61,8 @@ static void put_bash(FILE *stream)
           stream);
     put_names(stream);
     fputs("\" -- \"$cur\"))\n    else\n        COMPREPLY=($(compgen -f -- \"$cur\"))\n    fi\n}\n"
-          "complete -o filenames -F _prof prof\n", stream);
+          "complete -o filenames -F _prof prof\n",
+          stream);
 }
 
 /* Single-quoted for zsh and fish. */
@@ -86,12 +89,15 @@ static void put_zsh(FILE *stream)
         fputs("'\n", stream);
     }
     fputs("    )\n    if ((CURRENT == 2)); then\n        _describe subcommand names\n"
-          "        return\n    fi\n    case ${words[2]} in\n", stream);
+          "        return\n    fi\n    case ${words[2]} in\n",
+          stream);
     for (size_t i = 0; subcommands[i]; i++) {
         if (subcommands[i]->hidden)
             continue;
-        fprintf(stream, "    %s)\n        shift words\n        ((CURRENT--))\n"
-                        "        _arguments -S \\\n", subcommands[i]->name);
+        fprintf(stream,
+                "    %s)\n        shift words\n        ((CURRENT--))\n"
+                "        _arguments -S \\\n",
+                subcommands[i]->name);
         for (size_t j = 0; j < subcommands[i]->option_count; j++) {
             const struct option_spec *option = &subcommands[i]->options[j];
             if (!option->help[0])

@@ -92,7 +92,8 @@ static void put_overview(FILE *stream)
     fputs(".SH NAME\nprof \\- where a native program spends its CPU time\n"
           ".SH SYNOPSIS\n\\fBprof\\fR \\fISUBCOMMAND\\fR [\\fIOPTIONS\\fR] ...\n"
           ".SH DESCRIPTION\nA sampling CPU profiler for C, C++ and Rust programs: no recompiling, "
-          "no frame pointers, no privileges.\n.SH SUBCOMMANDS\n", stream);
+          "no frame pointers, no privileges.\n.SH SUBCOMMANDS\n",
+          stream);
     for (size_t i = 0; subcommands[i]; i++) {
         if (subcommands[i]->hidden)
             continue;
@@ -105,7 +106,8 @@ static void put_overview(FILE *stream)
           "127: it was not found.\n"
           ".SH ENVIRONMENT\n.TP\n\\fBPROF_OPTIONS\\fR\nOptions of \\fBprof record\\fR for a "
           "program that was started with \\fBLD_PRELOAD=.../lib/prof/libprof.so\\fR instead of "
-          "\\fBprof run\\fR.\n.TP\n\\fBNO_COLOR\\fR\nNo colours when set to anything.\n", stream);
+          "\\fBprof run\\fR.\n.TP\n\\fBNO_COLOR\\fR\nNo colours when set to anything.\n",
+          stream);
 }
 
 void help_print_man(const struct subcommand *subcommand, FILE *stream)

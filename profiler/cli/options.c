@@ -26,9 +26,8 @@ static void make_tables(struct getopt_tables *tables, const struct subcommand *s
     for (; n < subcommand->option_count && n < MAX_OPTIONS; n++) {
         const struct option_spec *spec = &subcommand->options[n];
         bool takes = spec->kind != OPTION_FLAG;
-        tables->longs[n] =
-            (struct option){spec->name, takes ? required_argument : no_argument, NULL,
-                            LONG_BASE + (int)n};
+        tables->longs[n] = (struct option){spec->name, takes ? required_argument : no_argument,
+                                           NULL, LONG_BASE + (int)n};
         if (spec->letter) {
             *letter++ = spec->letter;
             if (takes)
@@ -88,10 +87,16 @@ static int store(const struct option_spec *spec, void *settings, struct error *e
 {
     void *target = (char *)settings + spec->offset;
     switch (spec->kind) {
-    case OPTION_FLAG: *(bool *)target = true; return 0;
-    case OPTION_STRING: *(const char **)target = optarg; return 0;
-    case OPTION_CHOICE: return store_choice(spec, target, optarg, error);
-    default: return store_number(spec, target, optarg, error);
+    case OPTION_FLAG:
+        *(bool *)target = true;
+        return 0;
+    case OPTION_STRING:
+        *(const char **)target = optarg;
+        return 0;
+    case OPTION_CHOICE:
+        return store_choice(spec, target, optarg, error);
+    default:
+        return store_number(spec, target, optarg, error);
     }
 }
 

@@ -4,8 +4,8 @@
  *
  * Whatever goes wrong on our side, the command runs, and its result is the result.
  */
-#include "profiler/cli/message.h"
 #include "profiler/cli/destination.h"
+#include "profiler/cli/message.h"
 #include "profiler/cli/record_options.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/supervise.h"
@@ -97,8 +97,9 @@ static void show_results(const struct recording_run *run)
         render_summary(&out, &profile, color);
         if (settings->limit && profile.sample_count) {
             text_append_char(&out, '\n');
-            render_report(&out, &profile, &(struct report_options){
-                .limit = settings->limit, .color = color, .width = table_width()});
+            render_report(&out, &profile,
+                          &(struct report_options){
+                              .limit = settings->limit, .color = color, .width = table_width()});
         }
         message_lines(&out);
         if (drawn)
@@ -139,7 +140,8 @@ static void finish_recording(struct recording_run *run, int wait_status)
     run->collector = NULL;
     if (seen == 0) {
         message("the sampler was never loaded into '%s', so there is nothing to see; it may have "
-                "ended before its first instruction, or removed LD_PRELOAD", run->arguments[0]);
+                "ended before its first instruction, or removed LD_PRELOAD",
+                run->arguments[0]);
         return;
     }
     if (wait_status != -1 && alive)
@@ -196,12 +198,16 @@ static int record(const struct record_settings *settings, char **arguments, bool
     struct preflight preflight;
     preflight_check(&preflight, arguments[0]);
     switch (preflight.verdict) {
-    case PREFLIGHT_NOT_FOUND: message("%s", preflight.reason.text); return EXIT_NOT_FOUND;
+    case PREFLIGHT_NOT_FOUND:
+        message("%s", preflight.reason.text);
+        return EXIT_NOT_FOUND;
     case PREFLIGHT_NOT_EXECUTABLE:
         message("%s", preflight.reason.text);
         return EXIT_NOT_EXECUTABLE;
-    case PREFLIGHT_NOT_PRELOADABLE: return give_up_profiling(&run, &preflight, preflight.reason.text);
-    case PREFLIGHT_OK: break;
+    case PREFLIGHT_NOT_PRELOADABLE:
+        return give_up_profiling(&run, &preflight, preflight.reason.text);
+    case PREFLIGHT_OK:
+        break;
     }
     int status = start(&run, &preflight);
     if (status < 0) {

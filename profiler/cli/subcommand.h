@@ -28,7 +28,7 @@ enum option_kind {
 };
 
 struct option_spec {
-    char letter;          /* 0: long form only */
+    char letter; /* 0: long form only */
     const char *name;
     enum option_kind kind;
     size_t offset;        /* into the subcommand's settings */
@@ -40,10 +40,10 @@ struct option_spec {
 
 struct subcommand {
     const char *name;
-    const char *arguments; /* after the options, as in "[--] COMMAND [ARG...]" */
-    const char *summary;   /* one line, for the list of subcommands */
+    const char *arguments;   /* after the options, as in "[--] COMMAND [ARG...]" */
+    const char *summary;     /* one line, for the list of subcommands */
     const char *description; /* paragraphs for help and man page */
-    const char *examples;  /* lines "command<TAB>what it does"; NULL: none */
+    const char *examples;    /* lines "command<TAB>what it does"; NULL: none */
     const struct option_spec *options;
     size_t option_count;
     const void *defaults; /* a settings struct, copied before parsing */

@@ -14,8 +14,8 @@
 #include <sys/types.h>
 
 struct supervise {
-    sigset_t before;         /* the mask prof was started with: the command's */
-    bool child_was_ignored;  /* SIGCHLD was ignored, and so it shall be for the command */
+    sigset_t before;            /* the mask prof was started with: the command's */
+    bool child_was_ignored;     /* SIGCHLD was ignored, and so it shall be for the command */
     struct rlimit files_before; /* the command's limit of open files; ours is as high as can be */
 };
 

@@ -4,8 +4,8 @@
  */
 #include "profiler/cli/views.h"
 
-#include "profiler/cli/message.h"
 #include "profiler/cli/destination.h"
+#include "profiler/cli/message.h"
 #include "profiler/cli/subcommand.h"
 #include "symbolizer/symbolize_profile.h"
 

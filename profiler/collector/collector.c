@@ -105,8 +105,8 @@ static int make_segment(struct collector *collector, const struct collector_opti
                            (unsigned long long)collector->size);
     // nobody who can open it may cut it short under those who have it mapped
     fcntl(collector->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-    void *memory = mmap(NULL, collector->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-                        collector->fd, 0);
+    void *memory =
+        mmap(NULL, collector->size, PROT_READ | PROT_WRITE, MAP_SHARED, collector->fd, 0);
     if (memory == MAP_FAILED)
         return error_errno(error, "cannot map shared memory");
     collector->header = memory;
@@ -132,8 +132,8 @@ static void put_session(struct collector *collector, const struct collector_opti
         quote_arguments(&command, *argument, strlen(*argument) + (**argument == '\0'));
     uname(&name);
     text_printf(&system, "%s %s %s", name.sysname, name.release, name.machine);
-    session->directory = session_string(collector, getcwd(directory, sizeof directory)
-                                                       ? directory : "");
+    session->directory =
+        session_string(collector, getcwd(directory, sizeof directory) ? directory : "");
     session->command = session_string(collector, command.data ? command.data : "");
     session->host = session_string(collector, name.nodename);
     session->system = session_string(collector, system.data);
@@ -174,12 +174,12 @@ static void end_recording(struct collector *collector, int wait_status)
     if (collector->ended)
         return;
     drain_rest(collector);
-    recording_writer_put(collector->writer, &(struct recording_record){
-        .kind = RECORDING_END,
-        .end = {.end_ns = clock_ns(CLOCK_MONOTONIC), .wait_status = wait_status}});
+    recording_writer_put(collector->writer,
+                         &(struct recording_record){.kind = RECORDING_END,
+                                                    .end = {.end_ns = clock_ns(CLOCK_MONOTONIC),
+                                                            .wait_status = wait_status}});
     drain_release(&collector->drain);
-    collector->close_result =
-        recording_writer_close(collector->writer, &collector->close_error);
+    collector->close_result = recording_writer_close(collector->writer, &collector->close_error);
     atomic_store(&collector->ended, true);
 }
 

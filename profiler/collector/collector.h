@@ -13,8 +13,8 @@
 struct collector;
 
 struct collector_options {
-    const char *path;       /* of the recording */
-    uint32_t hz;            /* samples per CPU second and thread */
+    const char *path; /* of the recording */
+    uint32_t hz;      /* samples per CPU second and thread */
     bool follow_children;
     bool nobody_waits;      /* no wait status will come: the recording ends with the last process */
     char *const *arguments; /* the command, for the record; NULL: not known */

@@ -21,8 +21,7 @@ static uint64_t now_ns(void)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-void drain_init(struct drain *drain, struct channel_header *header,
-                struct recording_writer *writer)
+void drain_init(struct drain *drain, struct channel_header *header, struct recording_writer *writer)
 {
     *drain = (struct drain){.header = header, .writer = writer};
     drain->geometry.slot_count = header->slot_count;
@@ -60,10 +59,11 @@ static void end_process(struct drain *drain, struct image *image)
 {
     if (image->ended)
         return;
-    recording_writer_put(drain->writer, &(struct recording_record){
-        .kind = RECORDING_PROCESS_END,
-        .process_end = {.process = image->process, .end_ns = now_ns(),
-                        .cpu_ns = image->cpu_ns}});
+    recording_writer_put(drain->writer,
+                         &(struct recording_record){.kind = RECORDING_PROCESS_END,
+                                                    .process_end = {.process = image->process,
+                                                                    .end_ns = now_ns(),
+                                                                    .cpu_ns = image->cpu_ns}});
     image->ended = true;
     image_release(image);
 }
@@ -75,10 +75,12 @@ static void put_loss(struct drain *drain, struct drain_slot *known, uint8_t reas
     uint64_t *counted = known->counted[reason];
     if (samples <= counted[0] || weight < counted[1])
         return;
-    recording_writer_put(drain->writer, &(struct recording_record){
-        .kind = RECORDING_LOSS,
-        .loss = {.thread = known->thread, .reason = reason, .samples = samples - counted[0],
-                 .weight = weight - counted[1]}});
+    recording_writer_put(drain->writer,
+                         &(struct recording_record){.kind = RECORDING_LOSS,
+                                                    .loss = {.thread = known->thread,
+                                                             .reason = reason,
+                                                             .samples = samples - counted[0],
+                                                             .weight = weight - counted[1]}});
     counted[0] = samples;
     counted[1] = weight;
 }
@@ -100,12 +102,14 @@ static void end_thread(struct drain *drain, uint32_t index)
     bool told = atomic_load(&slot->state) == CHANNEL_SLOT_ENDED;
     char name[sizeof known->name + 1] = "";
     memcpy(name, told ? slot->name : known->name, sizeof known->name);
-    recording_writer_put(drain->writer, &(struct recording_record){
-        .kind = RECORDING_THREAD_END,
-        .thread_end = {.thread = known->thread,
-                       .name = stack_table_string(&drain->table, name, strlen(name)),
-                       .end_ns = told ? slot->end_ns : now_ns(),
-                       .cpu_ns = told ? slot->cpu_ns : 0}});
+    recording_writer_put(
+        drain->writer,
+        &(struct recording_record){
+            .kind = RECORDING_THREAD_END,
+            .thread_end = {.thread = known->thread,
+                           .name = stack_table_string(&drain->table, name, strlen(name)),
+                           .end_ns = told ? slot->end_ns : now_ns(),
+                           .cpu_ns = told ? slot->cpu_ns : 0}});
     known->active = false;
     uint64_t head = atomic_load(&slot->head);
     atomic_store(&slot->tail, head);
@@ -116,23 +120,29 @@ static void begin_thread(struct drain *drain, uint32_t index, const struct image
 {
     struct drain_slot *known = &drain->slots[index];
     const struct channel_slot *slot = slot_at(drain, index);
-    *known = (struct drain_slot){.active = true, .state = known->state, .size = known->size,
-                                 .owner = known->owner, .image = known->owner,
+    *known = (struct drain_slot){.active = true,
+                                 .state = known->state,
+                                 .size = known->size,
+                                 .owner = known->owner,
+                                 .image = known->owner,
                                  .thread = drain->thread_count++,
-                                 .start_ns = slot->start_ns, .pid = slot->pid,
+                                 .start_ns = slot->start_ns,
+                                 .pid = slot->pid,
                                  .tid = slot->tid};
     memcpy(known->name, slot->name, sizeof known->name - 1);
-    recording_writer_put(drain->writer, &(struct recording_record){
-        .kind = RECORDING_THREAD,
-        .thread = {.process = image->process, .tid = (uint32_t)known->tid,
-                   .name = stack_table_string(&drain->table, known->name, strlen(known->name)),
-                   .start_ns = known->start_ns}});
+    recording_writer_put(
+        drain->writer,
+        &(struct recording_record){
+            .kind = RECORDING_THREAD,
+            .thread = {.process = image->process,
+                       .tid = (uint32_t)known->tid,
+                       .name = stack_table_string(&drain->table, known->name, strlen(known->name)),
+                       .start_ns = known->start_ns}});
 }
 
 /* First go: what samples may refer to. A process announces itself and its modules in the ring of
  * one thread, while samples that need them may lie in the rings of others. */
-static void on_announcement(struct drain *drain, uint32_t index, uint8_t kind,
-                            struct bytes payload)
+static void on_announcement(struct drain *drain, uint32_t index, uint8_t kind, struct bytes payload)
 {
     image_list_announce(&drain->images, drain->slots[index].owner, kind, payload);
 }
@@ -221,9 +231,10 @@ static void notice_replaced(struct drain *drain, struct image *image)
     if (image->cpu_ns - image->suspect_cpu_ns > LOADER_CPU_NS && !image->replaced) {
         image->replaced = true;
         recording_writer_put(drain->writer, &(struct recording_record){
-            .kind = RECORDING_LOSS,
-            .loss = {.thread = RECORDING_NONE, .reason = RECORDING_LOSS_NOT_PRELOADED,
-                     .samples = 1}});
+                                                .kind = RECORDING_LOSS,
+                                                .loss = {.thread = RECORDING_NONE,
+                                                         .reason = RECORDING_LOSS_NOT_PRELOADED,
+                                                         .samples = 1}});
     }
 }
 
@@ -318,14 +329,17 @@ uint32_t drain_finish(struct drain *drain)
     }
     for (uint32_t i = 0; i < drain->images.count; i++)
         end_process(drain, &drain->images.images[i]);
-    const struct { uint8_t reason; uint64_t count; } losses[] = {
-        {RECORDING_LOSS_NO_SLOT, no_slot}, {RECORDING_LOSS_NO_CLOCK, no_clock}};
+    const struct {
+        uint8_t reason;
+        uint64_t count;
+    } losses[] = {{RECORDING_LOSS_NO_SLOT, no_slot}, {RECORDING_LOSS_NO_CLOCK, no_clock}};
     for (int i = 0; i < 2; i++) {
         if (losses[i].count)
-            recording_writer_put(drain->writer, &(struct recording_record){
-                .kind = RECORDING_LOSS,
-                .loss = {.thread = RECORDING_NONE, .reason = losses[i].reason,
-                         .samples = losses[i].count}});
+            recording_writer_put(drain->writer,
+                                 &(struct recording_record){.kind = RECORDING_LOSS,
+                                                            .loss = {.thread = RECORDING_NONE,
+                                                                     .reason = losses[i].reason,
+                                                                     .samples = losses[i].count}});
     }
     return alive;
 }

@@ -23,9 +23,9 @@ struct drain_slot {
     int32_t pid, tid;
     char name[16];
     uint64_t counted[2][2]; /* losses written so far: [reason][samples, weight] */
-    uint32_t state; /* of the slot, as this pass found it */
-    uint32_t owner; /* the image, likewise */
-    size_t size;    /* of what this pass reads from the ring */
+    uint32_t state;         /* of the slot, as this pass found it */
+    uint32_t owner;         /* the image, likewise */
+    size_t size;            /* of what this pass reads from the ring */
 };
 
 struct drain {

@@ -35,8 +35,7 @@ static void find_headers(struct elf_file *elf)
     elf->header_count = elf->headers ? header->e_phnum : 0;
     for (uint32_t i = 0; i < elf->header_count; i++) {
         if (elf->headers[i].p_type == PT_INTERP)
-            elf->interpreter =
-                string_at(elf, elf->headers[i].p_offset, elf->headers[i].p_filesz);
+            elf->interpreter = string_at(elf, elf->headers[i].p_offset, elf->headers[i].p_filesz);
     }
 }
 
@@ -105,9 +104,8 @@ const uint8_t *elf_file_build_id(const struct elf_file *elf, size_t *size)
     *size = 0;
     for (uint32_t i = 0; i < elf->header_count; i++) {
         const Elf64_Phdr *header = &elf->headers[i];
-        const uint8_t *notes = header->p_type == PT_NOTE
-                                   ? range(elf, header->p_offset, header->p_filesz)
-                                   : NULL;
+        const uint8_t *notes =
+            header->p_type == PT_NOTE ? range(elf, header->p_offset, header->p_filesz) : NULL;
         const uint8_t *id = notes ? build_id_in_notes(notes, header->p_filesz, size) : NULL;
         if (id)
             return id;

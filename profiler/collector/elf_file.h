@@ -19,7 +19,7 @@ struct elf_file {
     uint16_t machine;          /* EM_* */
     const Elf64_Phdr *headers; /* NULL unless 64-bit little-endian */
     uint32_t header_count;
-    const char *interpreter;   /* PT_INTERP; NULL: none */
+    const char *interpreter; /* PT_INTERP; NULL: none */
 };
 
 /* Returns 0; -1 with the error filled; 1 when the file can be read but is no ELF. */

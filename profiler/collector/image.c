@@ -46,14 +46,15 @@ static uint32_t live_index(const struct image *image, uint64_t address)
 static void put_mapping(const struct image *image, struct stack_table *table,
                         const struct image_mapping *mapping, bool gone)
 {
-    recording_writer_put(table->writer, &(struct recording_record){
-        .kind = RECORDING_MAPPING,
-        .mapping = {.process = image->process,
-                    .module = mapping->module,
-                    .time_ns = gone ? mapping->unloaded_ns : mapping->loaded_ns,
-                    .start = mapping->start,
-                    .end = gone ? 0 : mapping->end,
-                    .bias = mapping->bias}});
+    recording_writer_put(
+        table->writer, &(struct recording_record){
+                           .kind = RECORDING_MAPPING,
+                           .mapping = {.process = image->process,
+                                       .module = mapping->module,
+                                       .time_ns = gone ? mapping->unloaded_ns : mapping->loaded_ns,
+                                       .start = mapping->start,
+                                       .end = gone ? 0 : mapping->end,
+                                       .bias = mapping->bias}});
 }
 
 static void retire(struct image *image, struct stack_table *table, uint32_t index, uint64_t time)
@@ -70,8 +71,7 @@ static void retire(struct image *image, struct stack_table *table, uint32_t inde
     hash_map_release(&image->frames);
 }
 
-void image_load(struct image *image, struct stack_table *table,
-                const struct image_mapping *mapping)
+void image_load(struct image *image, struct stack_table *table, const struct image_mapping *mapping)
 {
     if (mapping->start >= mapping->end)
         return;
@@ -125,10 +125,14 @@ static void load_file(struct image *image, struct stack_table *table, uint64_t s
         const uint8_t *id = elf_file_build_id(&elf, &id_size);
         uint64_t bias = start - header->p_vaddr / PAGE * PAGE;
         elf_file_extent(&elf, &low, &high);
-        image_load(image, table, &(struct image_mapping){
-            .start = bias + low, .end = bias + high, .bias = bias, .loaded_ns = time,
-            .module = stack_table_module(table, path, strlen(path), RECORDING_MODULE_ELF, id,
-                                         id_size)});
+        image_load(image, table,
+                   &(struct image_mapping){.start = bias + low,
+                                           .end = bias + high,
+                                           .bias = bias,
+                                           .loaded_ns = time,
+                                           .module = stack_table_module(table, path, strlen(path),
+                                                                        RECORDING_MODULE_ELF, id,
+                                                                        id_size)});
         break;
     }
     elf_file_close(&elf);
@@ -144,7 +148,8 @@ void image_read_maps(struct image *image, struct stack_table *table, uint64_t ti
         char permissions[5];
         int path_at = 0;
         if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &start, &end,
-                   permissions, &offset, &path_at) < 4 || permissions[2] != 'x')
+                   permissions, &offset, &path_at) < 4 ||
+            permissions[2] != 'x')
             continue;
         uint32_t at = live_index(image, start);
         if (at < image->live_count && image->live[at].start <= start)
@@ -154,8 +159,10 @@ void image_read_maps(struct image *image, struct stack_table *table, uint64_t ti
         if (path[0] == '/')
             load_file(image, table, start, offset, path, time);
         else if (path[0] != '[')
-            image_load(image, table, &(struct image_mapping){
-                .start = start, .end = end, .loaded_ns = time, .module = RECORDING_NONE});
+            image_load(
+                image, table,
+                &(struct image_mapping){
+                    .start = start, .end = end, .loaded_ns = time, .module = RECORDING_NONE});
     }
     if (maps)
         fclose(maps);
@@ -163,8 +170,7 @@ void image_read_maps(struct image *image, struct stack_table *table, uint64_t ti
 
 /* The mapping that held the address at that time. One that was loaded only later counts when there
  * is no better one: constructors run before a load is announced. */
-static const struct image_mapping *find(const struct image *image, uint64_t address,
-                                        uint64_t time)
+static const struct image_mapping *find(const struct image *image, uint64_t address, uint64_t time)
 {
     uint32_t at = live_index(image, address);
     const struct image_mapping *found =

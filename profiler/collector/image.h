@@ -22,16 +22,16 @@ struct image {
     uint32_t number;  /* as the target counts */
     uint32_t process; /* recording id */
     int32_t pid;
-    bool pid_known;   /* that number is this process here, too, and not another's */
-    int pidfd;        /* -1: could not be had */
-    bool superseded;  /* another program runs in this process now */
-    bool said_end;    /* its last instructions run */
-    bool ended;       /* PROCESS_END was written */
-    uint64_t cpu_ns;  /* of the process, last known */
-    char *executable; /* as it announced itself */
-    bool suspect, replaced; /* runs another program, maybe without our library; was told */
+    bool pid_known;          /* that number is this process here, too, and not another's */
+    int pidfd;               /* -1: could not be had */
+    bool superseded;         /* another program runs in this process now */
+    bool said_end;           /* its last instructions run */
+    bool ended;              /* PROCESS_END was written */
+    uint64_t cpu_ns;         /* of the process, last known */
+    char *executable;        /* as it announced itself */
+    bool suspect, replaced;  /* runs another program, maybe without our library; was told */
     uint64_t suspect_cpu_ns; /* its CPU time when that was first seen */
-    uint32_t maps_pass; /* the pass that last read /proc/PID/maps */
+    uint32_t maps_pass;      /* the pass that last read /proc/PID/maps */
 
     struct image_mapping *live; /* sorted by start */
     uint32_t live_count, live_capacity;

@@ -83,13 +83,13 @@ static void put_process(struct image_list *list, const struct announcement *a)
         .parent_pid = a->parent_pid,
         .executable = stack_table_string(list->table, (const char *)a->executable.at,
                                          bytes_left(&a->executable)),
-        .command = stack_table_string(list->table, command.data ? command.data : "",
-                                      command.length),
+        .command =
+            stack_table_string(list->table, command.data ? command.data : "", command.length),
         .start_ns = a->time,
         .start_cpu_ns = a->cpu_ns,
     };
-    recording_writer_put(list->table->writer, &(struct recording_record){
-        .kind = RECORDING_PROCESS, .process = process});
+    recording_writer_put(list->table->writer,
+                         &(struct recording_record){.kind = RECORDING_PROCESS, .process = process});
     text_release(&command);
 }
 

@@ -51,8 +51,7 @@ static char **make_environment(const struct launch_options *options)
         additions[count++] = text_take(&session);
         // the ASan runtime aborts when another library is preloaded before it
         if (options->address_sanitizer)
-            additions[count++] =
-                variable("ASAN_OPTIONS", "verify_asan_link_order=0", ':', false);
+            additions[count++] = variable("ASAN_OPTIONS", "verify_asan_link_order=0", ':', false);
     }
     while (environ[have])
         have++;
@@ -135,8 +134,10 @@ int launch_find_library(char *path, size_t size, struct error *error)
     }
     snprintf(path, size, "%s/lib/prof/libprof.so", self);
     if (path[strcspn(path, " :")])
-        return error_set(error, 0, "the sampler cannot be preloaded from %s, because the loader "
-                                   "splits that path at blanks and colons", path);
+        return error_set(error, 0,
+                         "the sampler cannot be preloaded from %s, because the loader "
+                         "splits that path at blanks and colons",
+                         path);
     if (access(path, R_OK) < 0)
         return error_errno(error, "cannot read the sampler library %s", path);
     return 0;

@@ -13,13 +13,13 @@
 #include <sys/types.h>
 
 struct launch_options {
-    char *const *arguments;  /* argv, NULL-terminated */
-    const char *path;        /* execute this; NULL: look argv[0] up, scripts without #! included */
-    const char *library;     /* path of libprof.so; NULL: run without profiling */
-    const char *session;     /* value of PROF_SESSION; NULL likewise */
-    bool address_sanitizer;  /* see struct preflight */
-    const sigset_t *mask;    /* signal mask of the command */
-    bool ignore_child;       /* SIGCHLD is ignored in the command */
+    char *const *arguments; /* argv, NULL-terminated */
+    const char *path;       /* execute this; NULL: look argv[0] up, scripts without #! included */
+    const char *library;    /* path of libprof.so; NULL: run without profiling */
+    const char *session;    /* value of PROF_SESSION; NULL likewise */
+    bool address_sanitizer; /* see struct preflight */
+    const sigset_t *mask;   /* signal mask of the command */
+    bool ignore_child;      /* SIGCHLD is ignored in the command */
     const struct rlimit *files; /* its limit of open files */
 };
 

@@ -19,10 +19,10 @@ enum preflight_verdict {
 
 struct preflight {
     enum preflight_verdict verdict;
-    char path[PATH_MAX];   /* what would be executed */
-    bool is_elf;           /* and no script: to be executed without the help of a shell */
+    char path[PATH_MAX];    /* what would be executed */
+    bool is_elf;            /* and no script: to be executed without the help of a shell */
     bool address_sanitizer; /* linked to a shared ASan runtime, which insists on coming first */
-    struct error reason;   /* unless OK: why, and what would work instead */
+    struct error reason;    /* unless OK: why, and what would work instead */
 };
 
 /* `command` is looked up as execvp does. */

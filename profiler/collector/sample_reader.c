@@ -112,8 +112,12 @@ void sample_reader_read(struct sample_reader *reader, uint32_t thread, struct im
     }
     if (payload.failed || weight == 0 || stop >= CHANNEL_STOP_COUNT)
         return;
-    recording_writer_put(reader->table->writer, &(struct recording_record){
-        .kind = RECORDING_SAMPLE,
-        .sample = {.thread = thread, .stack = intern_stack(reader, image, time),
-                   .weight = weight, .stop = stop, .time_ns = time}});
+    recording_writer_put(
+        reader->table->writer,
+        &(struct recording_record){.kind = RECORDING_SAMPLE,
+                                   .sample = {.thread = thread,
+                                              .stack = intern_stack(reader, image, time),
+                                              .weight = weight,
+                                              .stop = stop,
+                                              .time_ns = time}});
 }

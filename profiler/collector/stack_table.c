@@ -26,8 +26,10 @@ uint32_t stack_table_string(struct stack_table *table, const char *bytes, size_t
     uint32_t before = table->strings.count;
     uint32_t id = string_table_add(&table->strings, bytes, size);
     if (table->strings.count > before)
-        recording_writer_put(table->writer, &(struct recording_record){
-            .kind = RECORDING_STRING, .string = {.bytes = bytes, .size = (uint32_t)size}});
+        recording_writer_put(
+            table->writer,
+            &(struct recording_record){.kind = RECORDING_STRING,
+                                       .string = {.bytes = bytes, .size = (uint32_t)size}});
     return id;
 }
 
@@ -65,8 +67,8 @@ uint32_t stack_table_frame(struct stack_table *table, const struct recording_fra
     uint32_t *id = hash_map_at(&table->frames, key);
     if (*id == HASH_MAP_NONE) {
         *id = table->frame_count++;
-        recording_writer_put(table->writer, &(struct recording_record){
-            .kind = RECORDING_FRAME, .frame = *frame});
+        recording_writer_put(table->writer,
+                             &(struct recording_record){.kind = RECORDING_FRAME, .frame = *frame});
     }
     return *id;
 }
@@ -76,8 +78,9 @@ uint32_t stack_table_stack(struct stack_table *table, uint32_t parent, uint32_t 
     uint32_t *id = hash_map_at(&table->stacks, (uint64_t)parent << 32 | frame);
     if (*id == HASH_MAP_NONE) {
         *id = table->stack_count++;
-        recording_writer_put(table->writer, &(struct recording_record){
-            .kind = RECORDING_STACK, .stack = {.parent = parent, .frame = frame}});
+        recording_writer_put(
+            table->writer, &(struct recording_record){.kind = RECORDING_STACK,
+                                                      .stack = {.parent = parent, .frame = frame}});
     }
     return *id;
 }

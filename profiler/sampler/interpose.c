@@ -43,8 +43,7 @@ static struct {
     bool have_key;
 } threads;
 
-static struct start *take_start(void *(*routine)(void *), thrd_start_t c11_routine,
-                                void *argument)
+static struct start *take_start(void *(*routine)(void *), thrd_start_t c11_routine, void *argument)
 {
     if (!threads.have_key || !thread_process_is_ours())
         return NULL;
@@ -95,8 +94,7 @@ static void end_thread(void *unused)
     thread_end();
 }
 
-INTERPOSED int pthread_create(pthread_t *restrict thread,
-                              const pthread_attr_t *restrict attributes,
+INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
                               void *(*routine)(void *), void *restrict argument)
 {
     struct start *start = take_start(routine, NULL, argument);
@@ -186,8 +184,8 @@ static uint64_t pid_in_proc(void)
     return pid;
 }
 
-/* When this process was started, in clock ticks since boot: proc(5), /proc/self/stat, field 22. With
- * its number it tells the process from any other. */
+/* When this process was started, in clock ticks since boot: proc(5), /proc/self/stat, field 22.
+ * With its number it tells the process from any other. */
 static uint64_t start_ticks(void)
 {
     char text[1024];

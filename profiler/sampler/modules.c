@@ -4,7 +4,8 @@
  *
  * The handler must not ask the loader (dl_iterate_phdr takes its lock) and must not trust that a
  * module stays mapped while it reads its tables. So there are two kinds: the program and the
- * libraries that it needs are never unloaded; they are read in place, from a list made once. Anything loaded later is found through glibc's _dl_find_object (async-signal-safe by
+ * libraries that it needs are never unloaded; they are read in place, from a list made once.
+ * Anything loaded later is found through glibc's _dl_find_object (async-signal-safe by
  * contract, 2.35 and later), and its tables are copied by the kernel before they are looked at,
  * so that a dlclose in another thread costs an error, not a fault.
  *
@@ -56,8 +57,7 @@ const struct unwind_modules *modules_current(void)
 
 static void *map(size_t size)
 {
-    void *block =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return block == MAP_FAILED ? NULL : block;
 }
 
@@ -86,8 +86,8 @@ static struct entry describe(const struct dl_phdr_info *info)
         uint64_t start = info->dlpi_addr + header->p_vaddr;
         if (header->p_type == PT_LOAD && header->p_memsz) {
             module->start = start < module->start ? start : module->start;
-            module->end = start + header->p_memsz > module->end ? start + header->p_memsz
-                                                                : module->end;
+            module->end =
+                start + header->p_memsz > module->end ? start + header->p_memsz : module->end;
         } else if (header->p_type == PT_GNU_EH_FRAME) {
             module->eh_frame_hdr = start;
         }
@@ -97,8 +97,8 @@ static struct entry describe(const struct dl_phdr_info *info)
         uint64_t start = info->dlpi_addr + header->p_vaddr;
         if (header->p_type == PT_LOAD && module->eh_frame_hdr >= start &&
             module->eh_frame_hdr < start + header->p_filesz)
-            module->tables = (struct unwind_view){start, (const uint8_t *)(uintptr_t)start,
-                                                  header->p_filesz};
+            module->tables =
+                (struct unwind_view){start, (const uint8_t *)(uintptr_t)start, header->p_filesz};
     }
     return entry;
 }
@@ -116,7 +116,7 @@ static struct entry *find_entry(const struct entry *wanted)
 }
 
 /* Whether a part of the file is in memory: nothing says that a note has to be. */
-static bool is_loaded(const struct dl_phdr_info *info, const ElfW(Phdr) *part)
+static bool is_loaded(const struct dl_phdr_info *info, const ElfW(Phdr) * part)
 {
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];

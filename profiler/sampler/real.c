@@ -13,30 +13,18 @@ static const struct {
     const char *name;
     size_t offset;
 } table[] = {
-#define FUNCTION(name) {#name, offsetof(struct real_functions, name)}
-    FUNCTION(pthread_create),
-    FUNCTION(sigaction),
-    FUNCTION(pthread_sigmask),
-    FUNCTION(sigwait),
-    FUNCTION(sigwaitinfo),
-    FUNCTION(sigtimedwait),
-    FUNCTION(signalfd),
-    FUNCTION(setitimer),
-    FUNCTION(timer_create),
-    FUNCTION(dlclose),
-    FUNCTION(thrd_create),
-    FUNCTION(prctl),
-    FUNCTION(signal),
-    FUNCTION(bsd_signal),
-    FUNCTION(ssignal),
-    FUNCTION(__sysv_signal),
-    FUNCTION(sysv_signal),
-    FUNCTION(sigset),
-    FUNCTION(sighold),
-    FUNCTION(sigrelse),
-    FUNCTION(sigignore),
-    FUNCTION(profil),
-    FUNCTION(__monstartup),
+#define FUNCTION(name)                                                                             \
+    {                                                                                              \
+#name, offsetof(struct real_functions, name)                                               \
+    }
+    FUNCTION(pthread_create), FUNCTION(sigaction),    FUNCTION(pthread_sigmask),
+    FUNCTION(sigwait),        FUNCTION(sigwaitinfo),  FUNCTION(sigtimedwait),
+    FUNCTION(signalfd),       FUNCTION(setitimer),    FUNCTION(timer_create),
+    FUNCTION(dlclose),        FUNCTION(thrd_create),  FUNCTION(prctl),
+    FUNCTION(signal),         FUNCTION(bsd_signal),   FUNCTION(ssignal),
+    FUNCTION(__sysv_signal),  FUNCTION(sysv_signal),  FUNCTION(sigset),
+    FUNCTION(sighold),        FUNCTION(sigrelse),     FUNCTION(sigignore),
+    FUNCTION(profil),         FUNCTION(__monstartup),
 #undef FUNCTION
 };
 

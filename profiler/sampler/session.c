@@ -11,8 +11,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +36,7 @@ static int map_segment(const char *path)
         return -1;
     if (fstat(fd, &status) == 0 && status.st_size >= (off_t)sizeof(struct channel_header)) {
         size_t size = (size_t)status.st_size;
-        struct channel_header *header =
-            mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        struct channel_header *header = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (header != MAP_FAILED && channel_valid(header, size)) {
             madvise(header, size, MADV_DONTDUMP); // core dumps stay what they were
             session.header = header;

@@ -17,11 +17,11 @@ struct session {
     /* copies, because the header can be written by every process of the session */
     uint32_t ring_size, slot_count, max_frames;
     uint64_t period_ns;
-    uint32_t image; /* number of this program image */
-    pid_t pid;      /* of the process that is sampled under this image */
+    uint32_t image;      /* number of this program image */
+    pid_t pid;           /* of the process that is sampled under this image */
     _Atomic bool silent; /* system calls may be forbidden from now on (seccomp): none of ours */
     _Atomic bool paused; /* the program called prof_stop (prof.h) */
-    bool standalone; /* preloaded without `prof run`: this program started the collector */
+    bool standalone;     /* preloaded without `prof run`: this program started the collector */
 };
 
 // static: the handler and the interposers have no other way to it

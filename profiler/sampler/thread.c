@@ -124,8 +124,8 @@ void thread_begin(bool main_thread)
     if (!session.header || self || atomic_load(&session.header->state) != CHANNEL_RUNNING)
         return;
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
-    struct sampler_thread *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct sampler_thread *t =
+        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (t == MAP_FAILED) {
         atomic_fetch_add(&session.header->no_slot, 1);
         return;

@@ -20,7 +20,7 @@ struct sampler_thread {
     uint8_t *ring;
     uint32_t slot_index;
     struct thread_clock clock;
-    bool rests;  /* the program blocks SIGPROF here: no signals of ours */
+    bool rests; /* the program blocks SIGPROF here: no signals of ours */
     uint64_t start_cpu_ns;
     uint64_t stack_low, stack_high; /* the stack the thread was born with */
     struct unwind_cache cache;
@@ -52,7 +52,8 @@ void thread_begin_again(void);
 void thread_forget(void);
 
 /* Puts one record of ordinary code into the thread's ring, with our signal blocked. Waits for
- * room as long as the collector lives. `fill` writes the payload and may be called more than once. */
+ * room as long as the collector lives. `fill` writes the payload and may be called more than once.
+ */
 void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, const void *),
                 const void *what);
 

@@ -9,20 +9,48 @@
 enum {
     REMEMBER_DEPTH = 4, /* gcc and clang nest remember_state at most once; hand-written code 2 */
 
-    DW_EH_PE_omit = 0xff, DW_EH_PE_pcrel = 0x10, DW_EH_PE_datarel = 0x30,
-    DW_EH_PE_absptr = 0x00, DW_EH_PE_uleb128 = 0x01, DW_EH_PE_udata2 = 0x02,
-    DW_EH_PE_udata4 = 0x03, DW_EH_PE_udata8 = 0x04, DW_EH_PE_sleb128 = 0x09,
-    DW_EH_PE_sdata2 = 0x0a, DW_EH_PE_sdata4 = 0x0b, DW_EH_PE_sdata8 = 0x0c,
+    DW_EH_PE_omit = 0xff,
+    DW_EH_PE_pcrel = 0x10,
+    DW_EH_PE_datarel = 0x30,
+    DW_EH_PE_absptr = 0x00,
+    DW_EH_PE_uleb128 = 0x01,
+    DW_EH_PE_udata2 = 0x02,
+    DW_EH_PE_udata4 = 0x03,
+    DW_EH_PE_udata8 = 0x04,
+    DW_EH_PE_sleb128 = 0x09,
+    DW_EH_PE_sdata2 = 0x0a,
+    DW_EH_PE_sdata4 = 0x0b,
+    DW_EH_PE_sdata8 = 0x0c,
     DW_EH_PE_indirect = 0x80,
 
-    DW_CFA_advance_loc = 0x40, DW_CFA_offset = 0x80, DW_CFA_restore = 0xc0,
-    DW_CFA_nop = 0x00, DW_CFA_set_loc, DW_CFA_advance_loc1, DW_CFA_advance_loc2,
-    DW_CFA_advance_loc4, DW_CFA_offset_extended, DW_CFA_restore_extended, DW_CFA_undefined,
-    DW_CFA_same_value, DW_CFA_register, DW_CFA_remember_state, DW_CFA_restore_state,
-    DW_CFA_def_cfa, DW_CFA_def_cfa_register, DW_CFA_def_cfa_offset, DW_CFA_def_cfa_expression,
-    DW_CFA_expression, DW_CFA_offset_extended_sf, DW_CFA_def_cfa_sf, DW_CFA_def_cfa_offset_sf,
-    DW_CFA_val_offset, DW_CFA_val_offset_sf, DW_CFA_val_expression,
-    DW_CFA_GNU_args_size = 0x2e, DW_CFA_GNU_negative_offset_extended = 0x2f,
+    DW_CFA_advance_loc = 0x40,
+    DW_CFA_offset = 0x80,
+    DW_CFA_restore = 0xc0,
+    DW_CFA_nop = 0x00,
+    DW_CFA_set_loc,
+    DW_CFA_advance_loc1,
+    DW_CFA_advance_loc2,
+    DW_CFA_advance_loc4,
+    DW_CFA_offset_extended,
+    DW_CFA_restore_extended,
+    DW_CFA_undefined,
+    DW_CFA_same_value,
+    DW_CFA_register,
+    DW_CFA_remember_state,
+    DW_CFA_restore_state,
+    DW_CFA_def_cfa,
+    DW_CFA_def_cfa_register,
+    DW_CFA_def_cfa_offset,
+    DW_CFA_def_cfa_expression,
+    DW_CFA_expression,
+    DW_CFA_offset_extended_sf,
+    DW_CFA_def_cfa_sf,
+    DW_CFA_def_cfa_offset_sf,
+    DW_CFA_val_offset,
+    DW_CFA_val_offset_sf,
+    DW_CFA_val_expression,
+    DW_CFA_GNU_args_size = 0x2e,
+    DW_CFA_GNU_negative_offset_extended = 0x2f,
 };
 
 /* What a CIE says about the FDEs that use it. */
@@ -53,14 +81,30 @@ static uint64_t read_pointer(struct cursor *c, uint8_t encoding, uint64_t data_b
     switch (encoding & 0x0f) {
     case DW_EH_PE_absptr:
     case DW_EH_PE_udata8:
-    case DW_EH_PE_sdata8: value = cursor_u64(c); break;
-    case DW_EH_PE_uleb128: value = cursor_uleb(c); break;
-    case DW_EH_PE_sleb128: value = (uint64_t)cursor_sleb(c); break;
-    case DW_EH_PE_udata2: value = cursor_u16(c); break;
-    case DW_EH_PE_sdata2: value = (uint64_t)(int16_t)cursor_u16(c); break;
-    case DW_EH_PE_udata4: value = cursor_u32(c); break;
-    case DW_EH_PE_sdata4: value = (uint64_t)(int32_t)cursor_u32(c); break;
-    default: value = 0; c->failed = true;
+    case DW_EH_PE_sdata8:
+        value = cursor_u64(c);
+        break;
+    case DW_EH_PE_uleb128:
+        value = cursor_uleb(c);
+        break;
+    case DW_EH_PE_sleb128:
+        value = (uint64_t)cursor_sleb(c);
+        break;
+    case DW_EH_PE_udata2:
+        value = cursor_u16(c);
+        break;
+    case DW_EH_PE_sdata2:
+        value = (uint64_t)(int16_t)cursor_u16(c);
+        break;
+    case DW_EH_PE_udata4:
+        value = cursor_u32(c);
+        break;
+    case DW_EH_PE_sdata4:
+        value = (uint64_t)(int32_t)cursor_u32(c);
+        break;
+    default:
+        value = 0;
+        c->failed = true;
     }
     return base + value;
 }
@@ -151,8 +195,8 @@ static enum cfi_result read_fde(struct fde *fde, struct cie *cie,
                                 const struct unwind_memory *memory, uint64_t address,
                                 struct cfi_entry *entry)
 {
-    enum cfi_result result = view_entry(module, memory, address, &entry->fde, entry->fde_copy,
-                                        sizeof entry->fde_copy);
+    enum cfi_result result =
+        view_entry(module, memory, address, &entry->fde, entry->fde_copy, sizeof entry->fde_copy);
     if (result != CFI_FOUND)
         return result;
     struct cursor c = cursor_at(&entry->fde, address);
@@ -180,8 +224,8 @@ static enum cfi_result read_fde(struct fde *fde, struct cie *cie,
 /* .eh_frame_hdr: a table of (function, FDE) offsets from its own address, sorted by function. */
 struct search_table {
     const struct unwind_memory *memory;
-    uint64_t origin;  /* what the offsets count from */
-    uint64_t address; /* of the first pair */
+    uint64_t origin;      /* what the offsets count from */
+    uint64_t address;     /* of the first pair */
     const uint8_t *bytes; /* the same, in place; NULL: read through memory */
     uint64_t count;
 };
@@ -212,8 +256,8 @@ static enum cfi_result open_search_table(struct search_table *table,
     bool in_place = module->tables.bytes != NULL;
     if (c.failed || (in_place && count > (uint64_t)(c.end - c.at) / 8))
         return CFI_DAMAGED;
-    *table = (struct search_table){memory, origin, cursor_address(&c), in_place ? c.at : NULL,
-                                   count};
+    *table =
+        (struct search_table){memory, origin, cursor_address(&c), in_place ? c.at : NULL, count};
     return CFI_FOUND;
 }
 
@@ -330,11 +374,20 @@ static enum cfi_result run_extended(struct program *p, struct cursor *c, uint8_t
     uint64_t reg;
     int64_t factor = p->cie->data_alignment;
     switch (op) {
-    case DW_CFA_nop: break;
-    case DW_CFA_set_loc: p->location = read_pointer(c, p->cie->pointer_encoding, 0); break;
-    case DW_CFA_advance_loc1: p->location += cursor_u8(c) * p->cie->code_alignment; break;
-    case DW_CFA_advance_loc2: p->location += cursor_u16(c) * p->cie->code_alignment; break;
-    case DW_CFA_advance_loc4: p->location += cursor_u32(c) * p->cie->code_alignment; break;
+    case DW_CFA_nop:
+        break;
+    case DW_CFA_set_loc:
+        p->location = read_pointer(c, p->cie->pointer_encoding, 0);
+        break;
+    case DW_CFA_advance_loc1:
+        p->location += cursor_u8(c) * p->cie->code_alignment;
+        break;
+    case DW_CFA_advance_loc2:
+        p->location += cursor_u16(c) * p->cie->code_alignment;
+        break;
+    case DW_CFA_advance_loc4:
+        p->location += cursor_u32(c) * p->cie->code_alignment;
+        break;
     case DW_CFA_offset_extended:
         reg = cursor_uleb(c);
         set_rule(p, reg, CFI_OFFSET, scaled(cursor_uleb(c), factor));
@@ -355,15 +408,23 @@ static enum cfi_result run_extended(struct program *p, struct cursor *c, uint8_t
         reg = cursor_uleb(c);
         set_rule(p, reg, CFI_VAL_OFFSET, scaled((uint64_t)cursor_sleb(c), factor));
         break;
-    case DW_CFA_restore_extended: restore_rule(p, cursor_uleb(c)); break;
-    case DW_CFA_undefined: set_rule(p, cursor_uleb(c), CFI_UNDEFINED, 0); break;
-    case DW_CFA_same_value: set_rule(p, cursor_uleb(c), CFI_SAME, 0); break;
+    case DW_CFA_restore_extended:
+        restore_rule(p, cursor_uleb(c));
+        break;
+    case DW_CFA_undefined:
+        set_rule(p, cursor_uleb(c), CFI_UNDEFINED, 0);
+        break;
+    case DW_CFA_same_value:
+        set_rule(p, cursor_uleb(c), CFI_SAME, 0);
+        break;
     case DW_CFA_register:
         reg = cursor_uleb(c);
         set_rule(p, reg, CFI_REGISTER, (int64_t)cursor_uleb(c));
         break;
-    case DW_CFA_remember_state: return remember_state(p);
-    case DW_CFA_restore_state: return restore_state(p);
+    case DW_CFA_remember_state:
+        return remember_state(p);
+    case DW_CFA_restore_state:
+        return restore_state(p);
     case DW_CFA_def_cfa:
         reg = cursor_uleb(c);
         define_cfa(p, c, reg, (int64_t)cursor_uleb(c));
@@ -389,12 +450,17 @@ static enum cfi_result run_extended(struct program *p, struct cursor *c, uint8_t
         p->row->cfa_value = (int64_t)cursor_address(c);
         cursor_skip(c, cursor_uleb(c));
         break;
-    case DW_CFA_expression: set_expression_rule(p, c, cursor_uleb(c), CFI_EXPRESSION); break;
+    case DW_CFA_expression:
+        set_expression_rule(p, c, cursor_uleb(c), CFI_EXPRESSION);
+        break;
     case DW_CFA_val_expression:
         set_expression_rule(p, c, cursor_uleb(c), CFI_VAL_EXPRESSION);
         break;
-    case DW_CFA_GNU_args_size: cursor_uleb(c); break;
-    default: return CFI_UNSUPPORTED;
+    case DW_CFA_GNU_args_size:
+        cursor_uleb(c);
+        break;
+    default:
+        return CFI_UNSUPPORTED;
     }
     return CFI_FOUND;
 }
@@ -408,8 +474,7 @@ static enum cfi_result run(struct program *p, struct cursor c, uint64_t pc)
         if ((op & 0xc0) == DW_CFA_advance_loc)
             p->location += (op & 0x3f) * p->cie->code_alignment;
         else if ((op & 0xc0) == DW_CFA_offset)
-            set_rule(p, op & 0x3f, CFI_OFFSET,
-                     scaled(cursor_uleb(&c), p->cie->data_alignment));
+            set_rule(p, op & 0x3f, CFI_OFFSET, scaled(cursor_uleb(&c), p->cie->data_alignment));
         else if ((op & 0xc0) == DW_CFA_restore)
             restore_rule(p, op & 0x3f);
         else
@@ -424,9 +489,8 @@ static enum cfi_result run(struct program *p, struct cursor c, uint64_t pc)
     return CFI_FOUND;
 }
 
-enum cfi_result cfi_row_find(const struct unwind_module *module,
-                             const struct unwind_memory *memory, uint64_t pc,
-                             struct cfi_entry *entry, struct cfi_row *row)
+enum cfi_result cfi_row_find(const struct unwind_module *module, const struct unwind_memory *memory,
+                             uint64_t pc, struct cfi_entry *entry, struct cfi_row *row)
 {
     struct cie cie;
     struct fde fde;

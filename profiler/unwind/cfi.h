@@ -52,16 +52,15 @@ struct cfi_row {
 
 enum cfi_result {
     CFI_FOUND,
-    CFI_NONE,        /* no entry covers the address */
+    CFI_NONE, /* no entry covers the address */
     CFI_DAMAGED,
     CFI_UNSUPPORTED, /* a table encoding or an instruction we do not know */
 };
 
-/* The row that holds at `pc`, an address inside the module. `entry` keeps what the row's expressions
- * point into. */
-enum cfi_result cfi_row_find(const struct unwind_module *module,
-                             const struct unwind_memory *memory, uint64_t pc,
-                             struct cfi_entry *entry, struct cfi_row *row);
+/* The row that holds at `pc`, an address inside the module. `entry` keeps what the row's
+ * expressions point into. */
+enum cfi_result cfi_row_find(const struct unwind_module *module, const struct unwind_memory *memory,
+                             uint64_t pc, struct cfi_entry *entry, struct cfi_row *row);
 
 /* The code of an expression rule. */
 struct cursor cfi_expression(const struct cfi_entry *entry, int64_t value);

@@ -12,16 +12,54 @@ enum {
 };
 
 enum {
-    DW_OP_addr = 0x03, DW_OP_deref = 0x06,
-    DW_OP_const1u = 0x08, DW_OP_const1s, DW_OP_const2u, DW_OP_const2s,
-    DW_OP_const4u, DW_OP_const4s, DW_OP_const8u, DW_OP_const8s, DW_OP_constu, DW_OP_consts,
-    DW_OP_dup = 0x12, DW_OP_drop, DW_OP_over, DW_OP_pick, DW_OP_swap, DW_OP_rot,
-    DW_OP_abs = 0x19, DW_OP_and, DW_OP_div, DW_OP_minus, DW_OP_mod, DW_OP_mul, DW_OP_neg,
-    DW_OP_not, DW_OP_or, DW_OP_plus, DW_OP_plus_uconst, DW_OP_shl, DW_OP_shr, DW_OP_shra,
-    DW_OP_xor, DW_OP_bra, DW_OP_eq, DW_OP_ge, DW_OP_gt, DW_OP_le, DW_OP_lt, DW_OP_ne, DW_OP_skip,
-    DW_OP_lit0 = 0x30, DW_OP_lit31 = 0x4f,
-    DW_OP_breg0 = 0x70, DW_OP_breg31 = 0x8f,
-    DW_OP_bregx = 0x92, DW_OP_deref_size = 0x94, DW_OP_nop = 0x96,
+    DW_OP_addr = 0x03,
+    DW_OP_deref = 0x06,
+    DW_OP_const1u = 0x08,
+    DW_OP_const1s,
+    DW_OP_const2u,
+    DW_OP_const2s,
+    DW_OP_const4u,
+    DW_OP_const4s,
+    DW_OP_const8u,
+    DW_OP_const8s,
+    DW_OP_constu,
+    DW_OP_consts,
+    DW_OP_dup = 0x12,
+    DW_OP_drop,
+    DW_OP_over,
+    DW_OP_pick,
+    DW_OP_swap,
+    DW_OP_rot,
+    DW_OP_abs = 0x19,
+    DW_OP_and,
+    DW_OP_div,
+    DW_OP_minus,
+    DW_OP_mod,
+    DW_OP_mul,
+    DW_OP_neg,
+    DW_OP_not,
+    DW_OP_or,
+    DW_OP_plus,
+    DW_OP_plus_uconst,
+    DW_OP_shl,
+    DW_OP_shr,
+    DW_OP_shra,
+    DW_OP_xor,
+    DW_OP_bra,
+    DW_OP_eq,
+    DW_OP_ge,
+    DW_OP_gt,
+    DW_OP_le,
+    DW_OP_lt,
+    DW_OP_ne,
+    DW_OP_skip,
+    DW_OP_lit0 = 0x30,
+    DW_OP_lit31 = 0x4f,
+    DW_OP_breg0 = 0x70,
+    DW_OP_breg31 = 0x8f,
+    DW_OP_bregx = 0x92,
+    DW_OP_deref_size = 0x94,
+    DW_OP_nop = 0x96,
 };
 
 struct machine {
@@ -80,18 +118,37 @@ static void dereference(struct machine *m, const struct unwind_memory *memory, s
 static bool push_constant(struct machine *m, struct cursor *code, uint8_t op)
 {
     switch (op) {
-    case DW_OP_const1u: push(m, cursor_u8(code)); return true;
-    case DW_OP_const1s: push(m, (uint64_t)(int8_t)cursor_u8(code)); return true;
-    case DW_OP_const2u: push(m, cursor_u16(code)); return true;
-    case DW_OP_const2s: push(m, (uint64_t)(int16_t)cursor_u16(code)); return true;
-    case DW_OP_const4u: push(m, cursor_u32(code)); return true;
-    case DW_OP_const4s: push(m, (uint64_t)(int32_t)cursor_u32(code)); return true;
+    case DW_OP_const1u:
+        push(m, cursor_u8(code));
+        return true;
+    case DW_OP_const1s:
+        push(m, (uint64_t)(int8_t)cursor_u8(code));
+        return true;
+    case DW_OP_const2u:
+        push(m, cursor_u16(code));
+        return true;
+    case DW_OP_const2s:
+        push(m, (uint64_t)(int16_t)cursor_u16(code));
+        return true;
+    case DW_OP_const4u:
+        push(m, cursor_u32(code));
+        return true;
+    case DW_OP_const4s:
+        push(m, (uint64_t)(int32_t)cursor_u32(code));
+        return true;
     case DW_OP_addr:
     case DW_OP_const8u:
-    case DW_OP_const8s: push(m, cursor_u64(code)); return true;
-    case DW_OP_constu: push(m, cursor_uleb(code)); return true;
-    case DW_OP_consts: push(m, (uint64_t)cursor_sleb(code)); return true;
-    default: return false;
+    case DW_OP_const8s:
+        push(m, cursor_u64(code));
+        return true;
+    case DW_OP_constu:
+        push(m, cursor_uleb(code));
+        return true;
+    case DW_OP_consts:
+        push(m, (uint64_t)cursor_sleb(code));
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -100,10 +157,18 @@ static bool shuffle(struct machine *m, struct cursor *code, uint8_t op)
 {
     uint64_t a, b, c;
     switch (op) {
-    case DW_OP_dup: push(m, peek(m, 0)); return true;
-    case DW_OP_drop: pop(m); return true;
-    case DW_OP_over: push(m, peek(m, 1)); return true;
-    case DW_OP_pick: push(m, peek(m, cursor_u8(code))); return true;
+    case DW_OP_dup:
+        push(m, peek(m, 0));
+        return true;
+    case DW_OP_drop:
+        pop(m);
+        return true;
+    case DW_OP_over:
+        push(m, peek(m, 1));
+        return true;
+    case DW_OP_pick:
+        push(m, peek(m, cursor_u8(code)));
+        return true;
     case DW_OP_swap:
         a = pop(m), b = pop(m);
         push(m, a), push(m, b);
@@ -112,7 +177,8 @@ static bool shuffle(struct machine *m, struct cursor *code, uint8_t op)
         a = pop(m), b = pop(m), c = pop(m);
         push(m, a), push(m, c), push(m, b);
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -120,11 +186,21 @@ static bool unary(struct machine *m, struct cursor *code, uint8_t op)
 {
     uint64_t a;
     switch (op) {
-    case DW_OP_abs: a = pop(m); push(m, (int64_t)a < 0 ? 0 - a : a); return true;
-    case DW_OP_neg: push(m, 0 - pop(m)); return true;
-    case DW_OP_not: push(m, ~pop(m)); return true;
-    case DW_OP_plus_uconst: push(m, pop(m) + cursor_uleb(code)); return true;
-    default: return false;
+    case DW_OP_abs:
+        a = pop(m);
+        push(m, (int64_t)a < 0 ? 0 - a : a);
+        return true;
+    case DW_OP_neg:
+        push(m, 0 - pop(m));
+        return true;
+    case DW_OP_not:
+        push(m, ~pop(m));
+        return true;
+    case DW_OP_plus_uconst:
+        push(m, pop(m) + cursor_uleb(code));
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -137,25 +213,60 @@ static bool binary(struct machine *m, uint8_t op)
     int64_t sa = (int64_t)a, sb = (int64_t)b;
     if ((op == DW_OP_div || op == DW_OP_mod) && b == 0)
         m->result = EXPRESSION_DAMAGED;
-    else switch (op) {
-    case DW_OP_and: r = a & b; break;
-    case DW_OP_div: r = sb == -1 ? 0 - a : (uint64_t)(sa / sb); break;
-    case DW_OP_minus: r = a - b; break;
-    case DW_OP_mod: r = a % b; break;
-    case DW_OP_mul: r = a * b; break;
-    case DW_OP_or: r = a | b; break;
-    case DW_OP_plus: r = a + b; break;
-    case DW_OP_shl: r = b < 64 ? a << b : 0; break;
-    case DW_OP_shr: r = b < 64 ? a >> b : 0; break;
-    case DW_OP_shra: r = (uint64_t)(sa >> (b < 64 ? b : 63)); break;
-    case DW_OP_xor: r = a ^ b; break;
-    case DW_OP_eq: r = sa == sb; break;
-    case DW_OP_ge: r = sa >= sb; break;
-    case DW_OP_gt: r = sa > sb; break;
-    case DW_OP_le: r = sa <= sb; break;
-    case DW_OP_lt: r = sa < sb; break;
-    case DW_OP_ne: r = sa != sb; break;
-    }
+    else
+        switch (op) {
+        case DW_OP_and:
+            r = a & b;
+            break;
+        case DW_OP_div:
+            r = sb == -1 ? 0 - a : (uint64_t)(sa / sb);
+            break;
+        case DW_OP_minus:
+            r = a - b;
+            break;
+        case DW_OP_mod:
+            r = a % b;
+            break;
+        case DW_OP_mul:
+            r = a * b;
+            break;
+        case DW_OP_or:
+            r = a | b;
+            break;
+        case DW_OP_plus:
+            r = a + b;
+            break;
+        case DW_OP_shl:
+            r = b < 64 ? a << b : 0;
+            break;
+        case DW_OP_shr:
+            r = b < 64 ? a >> b : 0;
+            break;
+        case DW_OP_shra:
+            r = (uint64_t)(sa >> (b < 64 ? b : 63));
+            break;
+        case DW_OP_xor:
+            r = a ^ b;
+            break;
+        case DW_OP_eq:
+            r = sa == sb;
+            break;
+        case DW_OP_ge:
+            r = sa >= sb;
+            break;
+        case DW_OP_gt:
+            r = sa > sb;
+            break;
+        case DW_OP_le:
+            r = sa <= sb;
+            break;
+        case DW_OP_lt:
+            r = sa < sb;
+            break;
+        case DW_OP_ne:
+            r = sa != sb;
+            break;
+        }
     push(m, r);
     return true;
 }

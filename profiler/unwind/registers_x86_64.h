@@ -12,8 +12,22 @@
 #include <ucontext.h>
 
 enum {
-    UNWIND_RAX, UNWIND_RDX, UNWIND_RCX, UNWIND_RBX, UNWIND_RSI, UNWIND_RDI, UNWIND_RBP, UNWIND_RSP,
-    UNWIND_R8, UNWIND_R9, UNWIND_R10, UNWIND_R11, UNWIND_R12, UNWIND_R13, UNWIND_R14, UNWIND_R15,
+    UNWIND_RAX,
+    UNWIND_RDX,
+    UNWIND_RCX,
+    UNWIND_RBX,
+    UNWIND_RSI,
+    UNWIND_RDI,
+    UNWIND_RBP,
+    UNWIND_RSP,
+    UNWIND_R8,
+    UNWIND_R9,
+    UNWIND_R10,
+    UNWIND_R11,
+    UNWIND_R12,
+    UNWIND_R13,
+    UNWIND_R14,
+    UNWIND_R15,
     UNWIND_RIP, /* the return address column */
     UNWIND_REGISTER_COUNT,
 
@@ -29,7 +43,9 @@ enum {
 
 /* The order in which a compact rule lists them. */
 #define UNWIND_COMPACT_REGISTERS                                                                   \
-    {UNWIND_RBX, UNWIND_RBP, UNWIND_R12, UNWIND_R13, UNWIND_R14, UNWIND_R15}
+    {                                                                                              \
+        UNWIND_RBX, UNWIND_RBP, UNWIND_R12, UNWIND_R13, UNWIND_R14, UNWIND_R15                     \
+    }
 #define UNWIND_COMPACT_COUNT 6
 
 struct unwind_registers {

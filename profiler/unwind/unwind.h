@@ -48,9 +48,9 @@ struct unwind_modules {
 };
 
 struct unwind_rule {
-    uint8_t kind;         /* private to walk.c */
+    uint8_t kind; /* private to walk.c */
     uint8_t cfa_register;
-    uint8_t saved_mask;   /* bit i: compact register i is saved at CFA + 8 * saved[i] */
+    uint8_t saved_mask; /* bit i: compact register i is saved at CFA + 8 * saved[i] */
     uint8_t unused;
     int32_t cfa_offset;
     int16_t return_offset; /* in bytes from the CFA */
@@ -73,8 +73,8 @@ struct unwind_walk {
     const struct unwind_memory *memory;
     struct unwind_cache *cache;
     struct unwind_registers registers;
-    bool exact; /* the address is an interrupted instruction, not a return address */
-    bool first; /* the frame that was interrupted, none came before it */
+    bool exact;   /* the address is an interrupted instruction, not a return address */
+    bool first;   /* the frame that was interrupted, none came before it */
     uint8_t stop; /* enum unwind_stop, once unwind_walk_step returned false */
 };
 

@@ -8,10 +8,10 @@
 #include "profiler/unwind/unwind.h"
 
 enum rule_kind {
-    RULE_NONE,        /* no CFI */
-    RULE_CFA,         /* CFA = register + offset, everything saved relative to it */
-    RULE_FULL,        /* evaluate the row each time */
-    RULE_END,         /* first frame of the thread */
+    RULE_NONE, /* no CFI */
+    RULE_CFA,  /* CFA = register + offset, everything saved relative to it */
+    RULE_FULL, /* evaluate the row each time */
+    RULE_END,  /* first frame of the thread */
     RULE_DAMAGED,
     RULE_UNSUPPORTED,
 };
@@ -83,10 +83,16 @@ static bool find_rule(const struct unwind_walk *walk, uint64_t pc, struct unwind
     if (!unwind_modules_find(walk->modules, pc, &module))
         return false;
     switch (cfi_row_find(&module, walk->memory, pc, entry, &row)) {
-    case CFI_FOUND: *rule = compact(&row); break;
-    case CFI_NONE: break;
-    case CFI_UNSUPPORTED: rule->kind = RULE_UNSUPPORTED; break;
-    default: rule->kind = RULE_DAMAGED;
+    case CFI_FOUND:
+        *rule = compact(&row);
+        break;
+    case CFI_NONE:
+        break;
+    case CFI_UNSUPPORTED:
+        rule->kind = RULE_UNSUPPORTED;
+        break;
+    default:
+        rule->kind = RULE_DAMAGED;
     }
     return true;
 }
@@ -155,15 +161,18 @@ static bool step_compact(struct unwind_walk *walk, const struct unwind_rule *rul
 static enum unwind_stop stop_of_expression(enum expression_result result)
 {
     switch (result) {
-    case EXPRESSION_BAD_MEMORY: return UNWIND_BAD_MEMORY;
-    case EXPRESSION_UNSUPPORTED: return UNWIND_UNSUPPORTED;
-    default: return UNWIND_BAD_CFI;
+    case EXPRESSION_BAD_MEMORY:
+        return UNWIND_BAD_MEMORY;
+    case EXPRESSION_UNSUPPORTED:
+        return UNWIND_UNSUPPORTED;
+    default:
+        return UNWIND_BAD_CFI;
     }
 }
 
 static enum expression_result full_cfa(const struct unwind_walk *walk,
-                                       const struct cfi_entry *entry,
-                                       const struct cfi_row *row, uint64_t *cfa)
+                                       const struct cfi_entry *entry, const struct cfi_row *row,
+                                       uint64_t *cfa)
 {
     const struct unwind_registers *r = &walk->registers;
     if (row->cfa_kind == CFI_VAL_EXPRESSION)
@@ -186,12 +195,16 @@ static enum expression_result full_register(const struct unwind_walk *walk,
     enum expression_result result;
     int64_t source = row->kind[reg] == CFI_REGISTER ? row->value[reg] : reg;
     switch (row->kind[reg]) {
-    case CFI_OFFSET: address = cfa + (uint64_t)row->value[reg]; break;
-    case CFI_VAL_OFFSET: *value = cfa + (uint64_t)row->value[reg]; return EXPRESSION_OK;
+    case CFI_OFFSET:
+        address = cfa + (uint64_t)row->value[reg];
+        break;
+    case CFI_VAL_OFFSET:
+        *value = cfa + (uint64_t)row->value[reg];
+        return EXPRESSION_OK;
     case CFI_EXPRESSION:
     case CFI_VAL_EXPRESSION:
-        result = expression_evaluate(cfi_expression(entry, row->value[reg]), r, walk->memory,
-                                     &cfa, &address);
+        result = expression_evaluate(cfi_expression(entry, row->value[reg]), r, walk->memory, &cfa,
+                                     &address);
         if (result != EXPRESSION_OK)
             return result;
         if (row->kind[reg] == CFI_VAL_EXPRESSION) {
@@ -205,10 +218,10 @@ static enum expression_result full_register(const struct unwind_walk *walk,
             return EXPRESSION_UNSUPPORTED;
         *value = r->value[source];
         return EXPRESSION_OK;
-    default: return EXPRESSION_DAMAGED;
+    default:
+        return EXPRESSION_DAMAGED;
     }
-    return unwind_memory_word(walk->memory, address, value) ? EXPRESSION_OK
-                                                            : EXPRESSION_BAD_MEMORY;
+    return unwind_memory_word(walk->memory, address, value) ? EXPRESSION_OK : EXPRESSION_BAD_MEMORY;
 }
 
 /* Evaluates the whole row: every rule kind, every register. */
@@ -313,8 +326,7 @@ static bool step_frame_pointer(struct unwind_walk *walk)
     const struct unwind_registers *r = &walk->registers;
     uint64_t fp = r->value[UNWIND_FRAME_POINTER], outer_fp, address;
     if (!(r->known & 1u << UNWIND_FRAME_POINTER) || fp % 8 != 0 ||
-        fp < r->value[UNWIND_STACK_POINTER] ||
-        !unwind_memory_word(walk->memory, fp, &outer_fp) ||
+        fp < r->value[UNWIND_STACK_POINTER] || !unwind_memory_word(walk->memory, fp, &outer_fp) ||
         !unwind_memory_word(walk->memory, fp + 8, &address))
         return stop(walk, UNWIND_NO_CFI);
     if (address == 0 && outer_fp == 0)
@@ -322,8 +334,8 @@ static bool step_frame_pointer(struct unwind_walk *walk)
     if (!believable(walk, address))
         return stop(walk, UNWIND_NO_CFI);
     struct unwind_registers caller = {
-        .known = 1u << UNWIND_FRAME_POINTER | 1u << UNWIND_STACK_POINTER |
-                 1u << UNWIND_PROGRAM_COUNTER,
+        .known =
+            1u << UNWIND_FRAME_POINTER | 1u << UNWIND_STACK_POINTER | 1u << UNWIND_PROGRAM_COUNTER,
     };
     caller.value[UNWIND_FRAME_POINTER] = outer_fp;
     caller.value[UNWIND_STACK_POINTER] = fp + 16;
@@ -355,11 +367,17 @@ bool unwind_walk_step(struct unwind_walk *walk)
     uint64_t pc = lookup_address(walk);
     const struct unwind_rule *rule = cached_rule(walk, pc);
     switch (rule->kind) {
-    case RULE_CFA: return step_compact(walk, rule);
-    case RULE_FULL: return step_full(walk, pc);
-    case RULE_END: return stop(walk, UNWIND_COMPLETE);
-    case RULE_NONE: return step_without_cfi(walk);
-    case RULE_DAMAGED: return stop(walk, UNWIND_BAD_CFI);
-    default: return stop(walk, UNWIND_UNSUPPORTED);
+    case RULE_CFA:
+        return step_compact(walk, rule);
+    case RULE_FULL:
+        return step_full(walk, pc);
+    case RULE_END:
+        return stop(walk, UNWIND_COMPLETE);
+    case RULE_NONE:
+        return step_without_cfi(walk);
+    case RULE_DAMAGED:
+        return stop(walk, UNWIND_BAD_CFI);
+    default:
+        return stop(walk, UNWIND_UNSUPPORTED);
     }
 }
