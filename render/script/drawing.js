@@ -64,7 +64,7 @@ function draw() {
         add((hit ? 'match' : classOf(node)) + (caller ? ' caller' : ''), x, y,
             w > 3 ? w - GAP : hit ? Math.max(w, 2) : w, rowHeight - 1);
         if (w >= LABEL_MIN) {
-            labels.push([node, x, y, w]);
+            labels.push([node, x, y, w, caller ? 'faded' : '']);
             if (isInlined(node))
                 paths.inlined = (paths.inlined || '') +
                     'M' + (x + 1).toFixed(1) + ' ' + (y + 1) + 'v' + (rowHeight - 3);
@@ -75,10 +75,11 @@ function draw() {
             rowHeight - 1);
     for (const name of Object.keys(paths).sort((a, b) => order(a) - order(b)))
         shape('path', {class: name, d: paths[name]}, fresh);
-    for (const [node, x, y, w] of labels) {
+    for (const [node, x, y, w, fading] of labels) {
         const text = label(nameOf(node), Math.floor((w - 6) / cellWidth));
         if (text)
-            shape('text', {x: (x + 3).toFixed(1), y: y + rowHeight - 5}, fresh).textContent = text;
+            shape('text', {x: (x + 3).toFixed(1), y: y + rowHeight - 5, class: fading},
+                  fresh).textContent = text;
     }
     boxes.replaceWith(fresh);
     boxes = fresh;
