@@ -16,56 +16,11 @@
 #ifndef PROF_RENDER_CALL_TREE_H
 #define PROF_RENDER_CALL_TREE_H
 
-#include "profiler/profile/profile.h"
-
-#define CALL_TREE_ROOT 0
-
-struct call_tree_node {
-    uint32_t parent;                    /* CALL_TREE_ROOT for first frames; the root has itself */
-    uint32_t first_child, next_sibling; /* PROFILE_NONE: none; children in order of function */
-    uint32_t function;                  /* index into the tree's functions; root: PROFILE_NONE */
-    uint32_t line;                      /* line of the heaviest call or sample in it; 0: unknown */
-    uint32_t file;                      /* string id of that line's file; 0: unknown */
-    uint64_t self, total;               /* weight in periods; total includes self */
-    uint64_t self_samples, total_samples;
-};
-
-/* What kind of code a function is; the colours and legend of the flamegraph follow it. */
-enum call_tree_kind {
-    CALL_TREE_USER,    /* the program, and libraries outside the system's directories */
-    CALL_TREE_LIBRARY, /* a library of the system, the vdso */
-    CALL_TREE_KERNEL,
-    CALL_TREE_JIT,     /* code made at run time */
-    CALL_TREE_UNKNOWN, /* no name could be found */
-    CALL_TREE_GAP,     /* not a function: why the stacks above it are incomplete */
-    CALL_TREE_GROUP,   /* not a function: a process or a thread */
-    CALL_TREE_KIND_COUNT
-};
-
-/* A function as the views show it. */
-struct call_tree_function {
-    uint32_t name;   /* id in the tree's `names`, never empty */
-    uint32_t module; /* profile module, or PROFILE_NONE */
-    uint32_t file;   /* where it is defined: string id of the profile, 0: unknown */
-    uint32_t line;
-    uint8_t kind; /* enum call_tree_kind */
-    bool inlined; /* its code is part of the function it was called from */
-};
+#include "render/call_tree_types.h"
 
 enum call_tree_grouping {
     CALL_TREE_MERGED,    /* stacks of all threads together */
     CALL_TREE_BY_THREAD, /* a node for each process, below it each thread, then the stacks */
-};
-
-struct call_tree {
-    const struct profile *profile;
-    struct call_tree_node *nodes; /* [CALL_TREE_ROOT] is the root; parents before children */
-    uint32_t node_count, node_capacity;
-    /* In order of name bytes, module path, inlined mark: the numbering of the functions does not
-     * depend on the order of the samples. */
-    struct call_tree_function *functions;
-    uint32_t function_count, function_capacity;
-    struct string_table names;
 };
 
 /* Fills `tree`, whatever it held before. Time and memory grow with samples plus distinct stacks,

@@ -189,10 +189,12 @@ static int compare_functions(const void *left, const void *right, void *context)
     uint32_t left_index = *(const uint32_t *)left, right_index = *(const uint32_t *)right;
     const struct call_tree_function *a = &tree->functions[left_index];
     const struct call_tree_function *b = &tree->functions[right_index];
-    uint32_t a_size, b_size;
-    const char *a_name = call_tree_name(tree, a, &a_size),
-               *b_name = call_tree_name(tree, b, &b_size);
-    int order = a->name == b->name ? 0 : compare_bytes(a_name, a_size, b_name, b_size);
+    const struct string_table *names = &tree->names;
+    int order =
+        a->name == b->name
+            ? 0
+            : compare_bytes(string_table_get(names, a->name), string_table_size(names, a->name),
+                            string_table_get(names, b->name), string_table_size(names, b->name));
     if (!order)
         order =
             strcmp(module_path(tree->profile, a->module), module_path(tree->profile, b->module));

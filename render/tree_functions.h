@@ -9,7 +9,7 @@
 #define PROF_RENDER_TREE_FUNCTIONS_H
 
 #include "profiler/base/hash_map.h"
-#include "render/call_tree.h"
+#include "render/call_tree_types.h"
 
 struct tree_functions {
     struct call_tree *tree;

@@ -7,6 +7,7 @@
  */
 #include "profiler/sampler/guard.h"
 
+#include "profiler/sampler/mask.h"
 #include "profiler/sampler/real.h"
 #include "profiler/sampler/thread.h"
 
@@ -25,8 +26,6 @@
  * The longest list of single signals seen: 12, in GNU sort. */
 enum { MEANT_AT_MOST = 16 };
 
-static const uint64_t our_bit = 1ULL << (SIGPROF - 1);
-
 // static: the interposed functions have no other place for it
 static struct {
     struct sigaction program[2]; /* what the program believes is installed; [current] holds */
@@ -40,12 +39,6 @@ static struct {
 // the program blocked SIGPROF in this thread; we did not
 static __thread bool believes_blocked __attribute__((tls_model("initial-exec")));
 
-/* The kernel's own mask change: 8 bytes of signals 1..64. */
-static void change_mask(int how, uint64_t set, uint64_t *old)
-{
-    syscall(SYS_rt_sigprocmask, how, &set, old, sizeof set);
-}
-
 static uint64_t bits_of(const sigset_t *set)
 {
     uint64_t bits;
@@ -55,26 +48,13 @@ static uint64_t bits_of(const sigset_t *set)
 
 static bool names_ours(const sigset_t *set)
 {
-    return bits_of(set) & our_bit;
+    return bits_of(set) & MASK_OURS;
 }
 
 /* Whether a set with SIGPROF in it has it on purpose. */
 static bool is_meant(const sigset_t *set)
 {
     return atomic_load(&guard.meant) || __builtin_popcountll(bits_of(set)) <= MEANT_AT_MOST;
-}
-
-bool guard_block(void)
-{
-    uint64_t before = 0;
-    change_mask(SIG_BLOCK, our_bit, &before);
-    return before & our_bit;
-}
-
-void guard_unblock(bool was_blocked)
-{
-    if (!was_blocked)
-        change_mask(SIG_UNBLOCK, our_bit, NULL);
 }
 
 void guard_after_fork(void)
@@ -96,8 +76,8 @@ void guard_begin_thread(bool belief)
 {
     uint64_t mask = 0;
     believes_blocked = belief;
-    change_mask(SIG_BLOCK, 0, &mask);
-    if (mask & our_bit)
+    mask_change(SIG_BLOCK, 0, &mask);
+    if (mask & MASK_OURS)
         thread_rest(true);
 }
 
@@ -106,7 +86,7 @@ void guard_begin_thread(bool belief)
 static void become_honest(void)
 {
     thread_rest(true);
-    guard_block();
+    mask_block_ours();
     believes_blocked = false;
 }
 
@@ -119,14 +99,14 @@ static struct sigaction program_action(void)
 static void set_program_action(const struct sigaction *action)
 {
     uint64_t old;
-    change_mask(SIG_SETMASK, ~0ULL, &old);
+    mask_change(SIG_SETMASK, ~0ULL, &old);
     while (atomic_exchange(&guard.updating, 1))
         sched_yield();
     int other = !(atomic_load(&guard.current) & 1);
     guard.program[other] = *action;
     atomic_store(&guard.current, other);
     atomic_store(&guard.updating, 0);
-    change_mask(SIG_SETMASK, old, NULL);
+    mask_change(SIG_SETMASK, old, NULL);
 }
 
 /* Ours, with the program's wish as to interrupted calls, and to the stack: a runtime whose stacks
@@ -175,8 +155,8 @@ int guard_install(void (*handler)(int, siginfo_t *, void *))
     if (install(SA_RESTART, &before) < 0)
         return -1;
     set_program_action(&before);
-    change_mask(SIG_UNBLOCK, our_bit, &mask);
-    believes_blocked = mask & our_bit;
+    mask_change(SIG_UNBLOCK, MASK_OURS, &mask);
+    believes_blocked = mask & MASK_OURS;
     atomic_store(&guard.installed, 1);
     return 0;
 }
@@ -197,7 +177,7 @@ static void die_of(int signal)
     memset(&fallback, 0, sizeof fallback);
     fallback.sa_handler = SIG_DFL;
     real()->sigaction(signal, &fallback, NULL);
-    guard_unblock(false);
+    mask_unblock_ours(false);
     syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
 }
 
@@ -221,13 +201,13 @@ static void run_program_handler(const struct sigaction *action, int signal, sigi
     // ours blocked everything; the program's handler runs under the mask that it asked for
     uint64_t ours, wanted = bits_of(&context->uc_sigmask) | bits_of(&action->sa_mask);
     if (!(action->sa_flags & SA_NODEFER))
-        wanted |= our_bit;
-    change_mask(SIG_SETMASK, wanted, &ours);
+        wanted |= MASK_OURS;
+    mask_change(SIG_SETMASK, wanted, &ours);
     if (action->sa_flags & SA_SIGINFO)
         action->sa_sigaction(signal, info, context);
     else
         action->sa_handler(signal);
-    change_mask(SIG_SETMASK, ours, NULL);
+    mask_change(SIG_SETMASK, ours, NULL);
 }
 
 void guard_forward(int signal, siginfo_t *info, void *context)

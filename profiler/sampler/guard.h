@@ -27,11 +27,6 @@ void guard_recapture(void);
 /* A SIGPROF that is not from our clocks: does what the program asked for. */
 void guard_forward(int signal, siginfo_t *info, void *context);
 
-/* Blocks our signal in the calling thread, under the program's own mask; returns whether it was
- * blocked already, which is what guard_unblock takes. */
-bool guard_block(void);
-void guard_unblock(bool was_blocked);
-
 /* In a forked child: another thread of the parent may have been in the middle of something. */
 void guard_after_fork(void);
 

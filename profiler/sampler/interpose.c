@@ -9,6 +9,7 @@
 
 #include "profiler/sampler/clock.h"
 #include "profiler/sampler/guard.h"
+#include "profiler/sampler/mask.h"
 #include "profiler/sampler/modules.h"
 #include "profiler/sampler/real.h"
 #include "profiler/sampler/session.h"
@@ -236,7 +237,7 @@ static void before_fork(void)
     if (!thread_process_is_ours())
         return;
     forking = atomic_fetch_add(&session.header->next_image, 1) + 1;
-    was_blocked = guard_block();
+    was_blocked = mask_block_ours();
     modules_before_fork();
 }
 
@@ -246,7 +247,7 @@ static void after_fork_in_parent(void)
         return;
     forking = 0;
     modules_after_fork(false);
-    guard_unblock(was_blocked);
+    mask_unblock_ours(was_blocked);
 }
 
 static void after_fork_in_child(void)
@@ -268,7 +269,7 @@ static void after_fork_in_child(void)
         thread_forget();
         session.header = NULL;
     }
-    guard_unblock(was_blocked);
+    mask_unblock_ours(was_blocked);
 }
 
 int interpose_begin(void)

@@ -4,7 +4,7 @@
  */
 #include "profiler/sampler/thread.h"
 
-#include "profiler/sampler/guard.h"
+#include "profiler/sampler/mask.h"
 #include "profiler/sampler/session.h"
 
 #include <dlfcn.h>
@@ -194,7 +194,8 @@ void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, con
         return;
     struct ring_writer w;
     bool done = false;
-    bool was_blocked = guard_block(); // one writer at a time: the handler writes to this ring, too
+    bool was_blocked =
+        mask_block_ours(); // one writer at a time: the handler writes to this ring, too
     // about two seconds of a collector that does not drain, then the record is given up
     for (int tries = 0; !done && tries < 20; tries++) {
         ring_begin(&w, t->slot, t->ring, session.ring_size, kind);
@@ -205,5 +206,5 @@ void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, con
     }
     if (!done)
         atomic_fetch_add(&t->slot->lost_samples, 1);
-    guard_unblock(was_blocked);
+    mask_unblock_ours(was_blocked);
 }
