@@ -49,7 +49,7 @@ static void fill_slot(struct sampler_thread *t, uint32_t tid)
     slot->tid = (int32_t)tid;
     slot->start_ns = clock_monotonic_ns();
     slot->cpu_ns = slot->end_ns = 0;
-    prctl(PR_GET_NAME, slot->name);
+    syscall(SYS_prctl, PR_GET_NAME, slot->name); // prctl itself is interposed
     atomic_store(&slot->lost_samples, 0);
     atomic_store(&slot->lost_weight, 0);
     atomic_store(&slot->paused_samples, 0);
@@ -157,7 +157,7 @@ void thread_end(void)
     struct channel_slot *slot = t->slot;
     slot->cpu_ns = clock_thread_cpu_ns() - t->start_cpu_ns;
     slot->end_ns = clock_monotonic_ns();
-    prctl(PR_GET_NAME, slot->name);
+    syscall(SYS_prctl, PR_GET_NAME, slot->name); // prctl itself is interposed
     atomic_store_explicit(&slot->state, CHANNEL_SLOT_ENDED, memory_order_release);
     munmap(t, sizeof *t);
 }
