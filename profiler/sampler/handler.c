@@ -35,22 +35,15 @@ static size_t probe(uint64_t address, void *bytes, size_t size)
     return got > 0 ? (size_t)got : 0;
 }
 
-/* What a walk sees of memory: a stack to read in place or in copies, and everything else. */
-struct sight {
-    struct unwind_memory memory;
-    struct sampler_thread *thread;
-};
-
 /* Copies the stack from `address` on, as far as it goes and fits. */
-static void copy_stack(struct sight *sight, uint64_t address)
+static void copy_stack(struct sampler_thread *t, uint64_t address)
 {
-    uint8_t *window = sight->thread->window;
-    size_t got = probe(address, window, THREAD_WINDOW);
+    size_t got = probe(address, t->window, sizeof t->window);
     if (got == 0) // the last page may be cut by the end of the mapping
-        got = probe(address, window, 4096 - address % 4096);
-    sight->memory.stack_low = address;
-    sight->memory.stack_high = address + got;
-    sight->memory.stack = window;
+        got = probe(address, t->window, 4096 - address % 4096);
+    t->memory.stack_low = address;
+    t->memory.stack_high = address + got;
+    t->memory.stack = t->window;
 }
 
 /* Further up the same stack the window follows; a word each would be a system call per word, and a
@@ -58,33 +51,32 @@ static void copy_stack(struct sight *sight, uint64_t address)
 static bool read_elsewhere(void *context, uint64_t address, void *bytes, size_t size)
 {
     enum { SAME_STACK = 1 << 20 };
-    struct sight *sight = context;
-    const struct unwind_memory *memory = &sight->memory;
-    bool ahead = memory->stack == sight->thread->window && address >= memory->stack_low &&
-                 address - memory->stack_low < SAME_STACK;
+    struct sampler_thread *t = context;
+    bool ahead = t->memory.stack == t->window && address >= t->memory.stack_low &&
+                 address - t->memory.stack_low < SAME_STACK;
     if (!ahead)
         return probe(address, bytes, size) == size;
-    copy_stack(sight, address);
-    if (memory->stack_high - address < size)
+    copy_stack(t, address);
+    if (t->memory.stack_high - address < size)
         return false;
-    memcpy(bytes, memory->stack, size);
+    memcpy(bytes, t->window, size);
     return true;
 }
 
 /* The stack the thread was on: its own is read in place; another one (sigaltstack, coroutine) is
  * copied, so that a wrong guess costs an error, not a fault. */
-static void see_stack(struct sight *sight, struct sampler_thread *t, uint64_t sp)
+static void see_stack(struct sampler_thread *t)
 {
-    sight->thread = t;
-    sight->memory.read = read_elsewhere;
-    sight->memory.context = sight;
+    uint64_t sp = t->registers.value[UNWIND_STACK_POINTER];
+    t->memory.read = read_elsewhere;
+    t->memory.context = t;
     if (sp < t->stack_low || sp >= t->stack_high) {
-        copy_stack(sight, sp);
+        copy_stack(t, sp);
         return;
     }
-    sight->memory.stack_low = sp;
-    sight->memory.stack_high = t->stack_high;
-    sight->memory.stack = (const uint8_t *)(uintptr_t)sp;
+    t->memory.stack_low = sp;
+    t->memory.stack_high = t->stack_high;
+    t->memory.stack = (const uint8_t *)(uintptr_t)sp;
 }
 
 static void put_frames(struct ring_writer *w, struct unwind_walk *walk)
@@ -106,38 +98,36 @@ static void put_frames(struct ring_writer *w, struct unwind_walk *walk)
 
 /* A rule that the walk does not evaluate: registers and stack bytes go to the collector, which
  * asks libunwind. Replaces the record begun in `w`. */
-static void put_deferred(struct ring_writer *w, const struct unwind_registers *registers,
-                         const struct unwind_memory *memory)
+static void put_deferred(struct ring_writer *w, struct sampler_thread *t)
 {
     enum { STACK_BYTES = 12 * 1024 }; // with the registers under half of the smallest ring
-    uint64_t sp = registers->value[UNWIND_STACK_POINTER];
-    uint64_t size = memory->stack_high - memory->stack_low;
-    ring_put_varint(w, sp);
-    ring_put_bytes(w, registers->value, sizeof registers->value);
-    ring_put_bytes(w, memory->stack, size < STACK_BYTES ? size : STACK_BYTES);
+    see_stack(t);
+    uint64_t size = t->memory.stack_high - t->memory.stack_low;
+    ring_put_varint(w, t->registers.value[UNWIND_STACK_POINTER]);
+    ring_put_bytes(w, t->registers.value, sizeof t->registers.value);
+    ring_put_bytes(w, t->memory.stack, size < STACK_BYTES ? size : STACK_BYTES);
+}
+
+static void begin_record(struct ring_writer *w, struct sampler_thread *t, enum channel_record kind,
+                         uint64_t time, uint32_t weight)
+{
+    ring_begin(w, t->slot, t->ring, session.ring_size, kind);
+    ring_put_varint(w, time);
+    ring_put_varint(w, weight);
 }
 
 static void sample(struct sampler_thread *t, const ucontext_t *context, uint32_t weight)
 {
-    struct unwind_registers registers;
-    struct sight sight;
-    struct unwind_walk walk;
     struct ring_writer w;
     uint64_t time = clock_monotonic_ns() - t->slot->start_ns;
-    unwind_registers_from_ucontext(&registers, context);
-    see_stack(&sight, t, registers.value[UNWIND_STACK_POINTER]);
-
-    unwind_walk_begin(&walk, modules_current(), &sight.memory, &t->cache, &registers);
-    ring_begin(&w, t->slot, t->ring, session.ring_size, CHANNEL_SAMPLE);
-    ring_put_varint(&w, time);
-    ring_put_varint(&w, weight);
-    put_frames(&w, &walk);
-    if (walk.stop == UNWIND_UNSUPPORTED) {
-        ring_begin(&w, t->slot, t->ring, session.ring_size, CHANNEL_DEFERRED_SAMPLE);
-        ring_put_varint(&w, time);
-        ring_put_varint(&w, weight);
-        see_stack(&sight, t, registers.value[UNWIND_STACK_POINTER]);
-        put_deferred(&w, &registers, &sight.memory);
+    unwind_registers_from_ucontext(&t->registers, context);
+    see_stack(t);
+    unwind_walk_begin(&t->walk, modules_current(), &t->memory, &t->cache, &t->registers);
+    begin_record(&w, t, CHANNEL_SAMPLE, time, weight);
+    put_frames(&w, &t->walk);
+    if (t->walk.stop == UNWIND_UNSUPPORTED) {
+        begin_record(&w, t, CHANNEL_DEFERRED_SAMPLE, time, weight);
+        put_deferred(&w, t);
     }
     bool was_roomy = w.limit - w.begin > session.ring_size / 2;
     if (ring_commit(&w)) {

@@ -23,6 +23,10 @@ struct sampler_thread {
     bool rests; /* the program blocks SIGPROF here: no signals of ours */
     uint64_t start_cpu_ns;
     uint64_t stack_low, stack_high; /* the stack the thread was born with */
+    /* of the walk under way; here because a signal may find a stack with 2 KiB left */
+    struct unwind_registers registers;
+    struct unwind_memory memory;
+    struct unwind_walk walk;
     struct unwind_cache cache;
     uint8_t window[THREAD_WINDOW]; /* a copy of some other stack while it is walked */
 };

@@ -7,7 +7,6 @@
 #include "profiler/unwind/cfi.h"
 
 enum {
-    REMEMBER_DEPTH = 4, /* gcc and clang nest remember_state at most once; hand-written code 2 */
 
     DW_EH_PE_omit = 0xff,
     DW_EH_PE_pcrel = 0x10,
@@ -303,7 +302,7 @@ struct program {
     uint64_t location;
     struct cfi_row *row;
     const struct cfi_row *initial; /* what DW_CFA_restore goes back to; NULL in the CIE's part */
-    struct cfi_row saved[REMEMBER_DEPTH];
+    struct cfi_row *saved;         /* of CFI_REMEMBER_DEPTH */
     int saved_count;
 };
 
@@ -354,7 +353,7 @@ static void require_cfa_offset(const struct program *p, struct cursor *c)
 
 static enum cfi_result remember_state(struct program *p)
 {
-    if (p->saved_count == REMEMBER_DEPTH)
+    if (p->saved_count == CFI_REMEMBER_DEPTH)
         return CFI_UNSUPPORTED;
     p->saved[p->saved_count++] = *p->row;
     return CFI_FOUND;
@@ -505,18 +504,18 @@ enum cfi_result cfi_row_find(const struct unwind_module *module, const struct un
 
     memset(row, 0, sizeof *row);
     row->signal_frame = cie.signal_frame;
-    struct cfi_row initial;
     struct program program;
     program.cie = &cie;
     program.location = fde.begin;
     program.row = row;
     program.initial = NULL;
+    program.saved = entry->remembered;
     program.saved_count = 0;
     result = run(&program, cie.instructions, UINT64_MAX);
     if (result != CFI_FOUND)
         return result;
-    initial = *row;
-    program.initial = &initial;
+    entry->initial = *row;
+    program.initial = &entry->initial;
     return run(&program, fde.instructions, pc);
 }
 

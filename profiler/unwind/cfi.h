@@ -2,7 +2,7 @@
 /*
  * cfi.h - finds the call frame information of an address and evaluates it to one row.
  *
- * Runs in: signal handler. Reads the tables in place; no allocation; about 2 KiB of stack.
+ * Runs in: signal handler. Reads the tables in place; no allocation; about 300 bytes of stack.
  * Source:  LSB 5.0 core, section 10.6 (.eh_frame, .eh_frame_hdr); DWARF 5, section 6.4.
  */
 #ifndef PROF_UNWIND_CFI_H
@@ -20,13 +20,6 @@ struct unwind_module {
     uint64_t start, end;       /* addresses of its loaded segments: [start, end) */
     uint64_t eh_frame_hdr;     /* address of .eh_frame_hdr; 0 when it has none */
     struct unwind_view tables; /* the segment that holds .eh_frame_hdr and .eh_frame */
-};
-
-/* The tables' entries of one function, in place or copied. The copies hold what glibc, libstdc++,
- * libLLVM and openssl need (longest FDE there: 700 bytes); a longer one is CFI_UNSUPPORTED. */
-struct cfi_entry {
-    struct unwind_view fde, cie;
-    uint8_t fde_copy[1024], cie_copy[128];
 };
 
 enum cfi_rule_kind {
@@ -48,6 +41,18 @@ struct cfi_row {
     uint8_t kind[UNWIND_REGISTER_COUNT];
     int64_t cfa_value;
     int64_t value[UNWIND_REGISTER_COUNT];
+};
+
+/*
+ * What finding a row takes besides it, too much for the stacks that a signal may find. The entries
+ * of one function, in place or copied: the copies hold what glibc, libstdc++, libLLVM and openssl
+ * need (longest FDE there: 700 bytes); a longer one is CFI_UNSUPPORTED. And the rows to go back to.
+ */
+#define CFI_REMEMBER_DEPTH 4 /* gcc and clang nest remember_state once at most, assembly twice */
+struct cfi_entry {
+    struct unwind_view fde, cie;
+    uint8_t fde_copy[1024], cie_copy[128];
+    struct cfi_row initial, remembered[CFI_REMEMBER_DEPTH];
 };
 
 enum cfi_result {

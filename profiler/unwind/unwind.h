@@ -65,7 +65,10 @@ struct unwind_cache {
         uint64_t tag; /* 0: empty */
         struct unwind_rule rule;
     } entry[UNWIND_CACHE_SIZE];
-    struct cfi_entry scratch; /* here and not on the stack, which may be a small one */
+    /* here and not on the stack, which may be a small one */
+    struct cfi_entry scratch;
+    struct cfi_row row;
+    struct unwind_registers caller;
 };
 
 struct unwind_walk {

@@ -78,13 +78,13 @@ static bool find_rule(const struct unwind_walk *walk, uint64_t pc, struct unwind
 {
     struct unwind_module module;
     struct cfi_entry *entry = &walk->cache->scratch;
-    struct cfi_row row;
+    struct cfi_row *row = &walk->cache->row;
     *rule = (struct unwind_rule){.kind = RULE_NONE};
     if (!unwind_modules_find(walk->modules, pc, &module))
         return false;
-    switch (cfi_row_find(&module, walk->memory, pc, entry, &row)) {
+    switch (cfi_row_find(&module, walk->memory, pc, entry, row)) {
     case CFI_FOUND:
-        *rule = compact(&row);
+        *rule = compact(row);
         break;
     case CFI_NONE:
         break;
@@ -229,39 +229,40 @@ static bool step_full(struct unwind_walk *walk, uint64_t pc)
 {
     struct unwind_module module;
     struct cfi_entry *entry = &walk->cache->scratch;
-    struct cfi_row row;
+    struct cfi_row *row = &walk->cache->row;
+    struct unwind_registers *caller = &walk->cache->caller;
     uint64_t cfa;
     if (!unwind_modules_find(walk->modules, pc, &module) ||
-        cfi_row_find(&module, walk->memory, pc, entry, &row) != CFI_FOUND)
+        cfi_row_find(&module, walk->memory, pc, entry, row) != CFI_FOUND)
         return stop(walk, UNWIND_BAD_CFI);
-    enum expression_result result = full_cfa(walk, entry, &row, &cfa);
+    enum expression_result result = full_cfa(walk, entry, row, &cfa);
     if (result != EXPRESSION_OK)
         return stop(walk, stop_of_expression(result));
 
-    struct unwind_registers caller = {.known = 0};
+    caller->known = 0;
     for (int reg = 0; reg < UNWIND_REGISTER_COUNT; reg++) {
         bool kept = UNWIND_CALLEE_SAVED >> reg & 1;
-        if (row.kind[reg] == CFI_UNDEFINED || (row.kind[reg] == CFI_SAME && !kept))
+        if (row->kind[reg] == CFI_UNDEFINED || (row->kind[reg] == CFI_SAME && !kept))
             continue;
-        result = full_register(walk, entry, &row, cfa, reg, &caller.value[reg]);
+        result = full_register(walk, entry, row, cfa, reg, &caller->value[reg]);
         if (result == EXPRESSION_OK)
-            caller.known |= 1u << reg;
+            caller->known |= 1u << reg;
         else if (reg == UNWIND_PROGRAM_COUNTER)
             return stop(walk, stop_of_expression(result));
     }
-    if (row.kind[UNWIND_STACK_POINTER] == CFI_SAME) {
-        caller.value[UNWIND_STACK_POINTER] = cfa;
-        caller.known |= 1u << UNWIND_STACK_POINTER;
+    if (row->kind[UNWIND_STACK_POINTER] == CFI_SAME) {
+        caller->value[UNWIND_STACK_POINTER] = cfa;
+        caller->known |= 1u << UNWIND_STACK_POINTER;
     }
-    if (!(caller.known & 1u << UNWIND_PROGRAM_COUNTER) ||
-        !(caller.known & 1u << UNWIND_STACK_POINTER))
+    if (!(caller->known & 1u << UNWIND_PROGRAM_COUNTER) ||
+        !(caller->known & 1u << UNWIND_STACK_POINTER))
         return stop(walk, UNWIND_UNSUPPORTED);
     // a signal frame may lead to another stack (sigaltstack), anything else only outwards; but the
     // interrupted function may have popped its return address into a register (vfork, longjmp)
     uint64_t sp = walk->registers.value[UNWIND_STACK_POINTER] + !walk->exact;
-    if (!row.signal_frame && caller.value[UNWIND_STACK_POINTER] < sp)
+    if (!row->signal_frame && caller->value[UNWIND_STACK_POINTER] < sp)
         return stop(walk, UNWIND_NO_PROGRESS);
-    return arrive(walk, &caller, row.signal_frame);
+    return arrive(walk, caller, row->signal_frame);
 }
 
 /* Whether an instruction that ends at `address` is a call: e8 rel32, or ff /2 with any operand
@@ -313,11 +314,11 @@ static bool step_leaf(struct unwind_walk *walk)
 static bool returns_to_start(const struct unwind_walk *walk)
 {
     struct unwind_module module;
-    struct cfi_entry entry;
-    struct cfi_row row;
+    struct unwind_cache *cache = walk->cache;
     uint64_t address = unwind_walk_address(walk);
     return !walk->exact && unwind_modules_find(walk->modules, address, &module) &&
-           cfi_row_find(&module, walk->memory, address, &entry, &row) == CFI_FOUND &&
+           cfi_row_find(&module, walk->memory, address, &cache->scratch, &cache->row) ==
+               CFI_FOUND &&
            !follows_call(walk->memory, address);
 }
 

@@ -3,7 +3,7 @@
  * unusual_cfi_x86_64.S - a function whose row of unwind information the sampler does not evaluate.
  *
  * uint64_t unusual_spin(uint64_t rounds): its loop lies under more remembered states than the
- * sampler's unwinder keeps (cfi.c, REMEMBER_DEPTH), so that its samples are walked by libunwind in
+ * sampler's unwinder keeps (CFI_REMEMBER_DEPTH), so that its samples are walked by libunwind in
  * the collector.
  */
         .text
