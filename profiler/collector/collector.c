@@ -32,7 +32,7 @@ enum {
     SMALLEST_RING = 64 * 1024, /* eight of the longest samples */
     MAX_FRAMES = 4096,
     DRAIN_INTERVAL_MS = 20,
-    FLUSH_INTERVAL_MS = 1000,
+    FLUSH_INTERVAL_MS = 250, /* what a killed prof loses at most */
 };
 
 struct collector {

@@ -116,6 +116,17 @@ static void begin_record(struct ring_writer *w, struct sampler_thread *t, enum c
     ring_put_varint(w, weight);
 }
 
+/* A ring that stays full may mean that nobody empties it any more (prof was killed): then the clock
+ * stops, too. Asked seldom, since a collector that is only slow is the usual case. */
+static void count_loss(struct sampler_thread *t, uint32_t weight)
+{
+    enum { ASK_AFTER = 256 };
+    uint64_t before = atomic_fetch_add_explicit(&t->slot->lost_samples, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&t->slot->lost_weight, weight, memory_order_relaxed);
+    if (before % ASK_AFTER == ASK_AFTER - 1 && session_collector_is_gone())
+        clock_disarm(&t->clock);
+}
+
 static void sample(struct sampler_thread *t, const ucontext_t *context, uint32_t weight)
 {
     struct ring_writer w;
@@ -134,8 +145,7 @@ static void sample(struct sampler_thread *t, const ucontext_t *context, uint32_t
         if (was_roomy && w.limit - w.at <= session.ring_size / 2)
             session_ring_doorbell(); // once as it becomes half full, not at every sample after
     } else {
-        atomic_fetch_add_explicit(&t->slot->lost_samples, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&t->slot->lost_weight, weight, memory_order_relaxed);
+        count_loss(t, weight);
     }
 }
 

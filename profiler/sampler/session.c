@@ -165,6 +165,11 @@ static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
     return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
 }
 
+bool session_collector_is_gone(void)
+{
+    return kill(session.header->collector_pid, 0) < 0 && errno == ESRCH;
+}
+
 void session_ring_doorbell(void)
 {
     atomic_fetch_add(&session.header->doorbell, 1);
@@ -182,7 +187,7 @@ void session_drain(int timeout_ms)
     while ((int32_t)(atomic_load(&header->drained) - before) < 2) {
         uint64_t time = clock_monotonic_ns();
         uint32_t seen = atomic_load(&header->drained);
-        if (time >= deadline || kill(header->collector_pid, 0) < 0)
+        if (time >= deadline || session_collector_is_gone())
             break;
         struct timespec slice = {.tv_nsec = 50 * 1000000};
         if ((int32_t)(seen - before) < 2)

@@ -31,6 +31,9 @@ extern struct session session;
  * Returns -1, and the program runs unprofiled, when neither works. */
 int session_attach(void);
 
+/* Whether the process that empties the rings has ended. Async-signal-safe. */
+bool session_collector_is_gone(void);
+
 /* Asks the collector to empty the rings soon. One futex wake; async-signal-safe. */
 void session_ring_doorbell(void);
 

@@ -16,7 +16,7 @@ packages_build_optional="g++=c++"
 
 # To run the tests, beside those.
 packages_test="libcmocka-dev bats=bats shellcheck=shellcheck python3=python3 binutils=objcopy \
-nodejs=node npm=npm chromium=chromium sqlite3=sqlite3 dpkg-dev=dpkg-shlibdeps groff-base=groff \
+nodejs=node npm=npm chromium=chromium sqlite3=sqlite3 dpkg-dev=dpkg-shlibdeps file=file groff-base=groff \
 procps=pgrep"
 
 # Each adds cases that are skipped without it: C++ targets, 32-bit and musl targets, compressed debug

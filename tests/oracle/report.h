@@ -13,7 +13,11 @@
 
 #define ORACLE_ENVIRONMENT "PROF_ORACLE_REPORT" /* the file's path */
 
-enum { ORACLE_EXAMPLES = 8, ORACLE_EXAMPLE_FRAMES = 12 };
+enum {
+    ORACLE_EXAMPLES = 8,
+    ORACLE_EXAMPLE_FRAMES = 12,
+    ORACLE_BURST = 24, /* instructions in a row whose stacks are compared */
+};
 
 /* How two walks of one stack compare. What explains a difference is checked for each one, by
  * `explain` in walks_both.c; what it does not explain fails the test. */

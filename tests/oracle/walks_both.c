@@ -34,7 +34,6 @@ enum {
     MAX_FRAMES = 4096,
     MAX_MODULES = 256,
     TICK = SIGSTKFLT,       /* no program handles it; sort, for one, handles SIGPROF */
-    BURST = 24,             /* instructions in a row */
     WINDOW = 64 * 1024,     /* of a stack that is not the thread's own */
     LONGEST_PAUSE = 900000, /* nanoseconds between bursts */
     TRAP_FLAG = 0x100,      /* EFLAGS.TF: a debug exception after the next instruction */
@@ -129,6 +128,10 @@ static void walk_theirs(struct frames *frames, ucontext_t *context)
     do {
         if (frames->count == MAX_FRAMES || oracle.get_register(&cursor, UNW_REG_IP, &ip) < 0)
             return;
+        if (ip == 0) { // a return address of 0 ends a stack; libunwind makes it one more frame
+            frames->stop = 0;
+            return;
+        }
         frames->address[frames->count++] = ip;
         frames->stop = oracle.step(&cursor);
     } while (frames->stop > 0);
@@ -194,8 +197,7 @@ static bool is_landing_pad(const struct frames *frames, uint32_t index)
  * over its own return address, and until its `jmp *%rcx` some twenty instructions later that looks
  * like a call from the instruction before the pad, most often a `ret` with a row of its own:
  *     ret;  <landing pad:> jmp ...
- * Both walkers take that row, and go on from a wrong word; what each makes of it may differ (of a 0
- * we make the end, libunwind one more frame).
+ * Both walkers take that row, and go on from a wrong word; what each makes of it may differ.
  */
 static enum oracle_class explain(const struct frames *frames, uint32_t same)
 {
@@ -334,7 +336,7 @@ static void on_timer(int signal, siginfo_t *info, void *argument)
     compare(context);
     if (may_step(context)) {
         install(SIGTRAP, on_trap); // the program may have put its own there since
-        oracle.burst_left = BURST;
+        oracle.burst_left = ORACLE_BURST;
         set_trap_flag(context, true);
     } else {
         arm();
