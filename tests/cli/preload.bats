@@ -143,6 +143,14 @@ done" ]
     assert_true finished.json '0.09 < it["accounted_cpu_s"]'
 }
 
+@test "a child whose parent is gone at once is recorded to its end" {
+    capture_preloaded preloaded "-o x.data" "$PROF_TARGETS/outlives_parent" 300
+    assert_end preloaded "exited with 0"
+    wait_until is_finished x.data
+    assert_true finished.json 'len(it["processes"]) == 2'
+    assert_true finished.json '0.27 < it["accounted_cpu_s"]'
+}
+
 @test "what the program starts is in the same recording" {
     capture_preloaded preloaded "-o x.data" "$PROF_TARGETS/exec_chain" 2
     wait_until is_finished x.data

@@ -58,6 +58,21 @@ collapse() {
     assert_true info.out 'sum(it["stop_reasons"].values()) == it["samples"]'
 }
 
+# assert_accounted TARGET: its CPU time is in the samples.
+assert_accounted() {
+    require_target "$1"
+    capture_prof run run -q "$PROF_TARGETS/$1"
+    assert_end run "exited with 0"
+    info_of prof.data
+    assert_true info.out '0.3 <= it["cpu_s"]'
+    assert_true info.out '0.9 * it["cpu_s"] <= it["accounted_cpu_s"] <= 1.02 * it["cpu_s"]'
+}
+
+@test "C11 threads are sampled" { assert_accounted c11_threads; }
+@test "a parent is sampled on when children that run no fork handlers exit" {
+    assert_accounted forks_past_handlers
+}
+
 @test "a quiet run says nothing" {
     capture_prof run run -q "$PROF_TARGETS/spin" 50
     [ ! -s run.err ]

@@ -8,7 +8,7 @@ load helpers
 # of its time is below STACK (as in `prof export`, without the program's start-up frames).
 assert_walks() {
     require_target "$1"
-    "$PROF_BUILD/bin/prof" record -q -o walk.data "$PROF_TARGETS/$1" >/dev/null
+    capture_prof recorded record -q -o walk.data "$PROF_TARGETS/$1" || return
     "$PROF_BUILD/bin/prof" info --json walk.data >info.json
     python3 - <<'PY' || return
 import json, sys
@@ -34,4 +34,8 @@ PY
 
 @test "hand-written assembly with CFI is walked through" {
     assert_walks assembly "main;assembly_spin;assembly_leaf"
+}
+
+@test "a coroutine is walked through, 4,000 frames deep" {
+    assert_walks deep_coroutine "coroutine_main;$(printf 'dig;%.0s' {1..4000})work"
 }
