@@ -67,8 +67,10 @@ static void begin(void)
     if (!(session.header->flags & CHANNEL_FOLLOW_CHILDREN))
         forget_children();
     thread_begin(true);
+    thread_rest(true); // our own beginning is not the program's time
     interpose_announce_process(0, false);
     modules_begin();
+    thread_rest(false);
 }
 
 /* What prof.h looks up. */
@@ -104,6 +106,7 @@ __attribute__((destructor)) static void prof_destructor(void)
 {
     if (!thread_self() || !thread_process_is_ours() || atomic_load(&session.silent))
         return;
+    thread_rest(true);
     modules_announce();
     thread_put(CHANNEL_PROCESS_END, fill_end, NULL);
     thread_end();
