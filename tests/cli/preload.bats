@@ -144,11 +144,14 @@ done" ]
 }
 
 @test "a child whose parent is gone at once is recorded to its end" {
-    capture_preloaded preloaded "-o x.data" "$PROF_TARGETS/outlives_parent" 300
-    assert_end preloaded "exited with 0"
-    wait_until is_finished x.data
-    assert_true finished.json 'len(it["processes"]) == 2'
-    assert_true finished.json '0.27 < it["accounted_cpu_s"]'
+    local turn
+    for turn in 1 2 3 4 5; do # which of the two is heard of first is a matter of chance
+        capture_preloaded preloaded "-o $turn.data" "$PROF_TARGETS/outlives_parent" 100
+        assert_end preloaded "exited with 0"
+        wait_until is_finished "$turn.data"
+        assert_true finished.json 'len(it["processes"]) == 2'
+        assert_true finished.json '0.09 < it["accounted_cpu_s"]'
+    done
 }
 
 @test "what the program starts is in the same recording" {

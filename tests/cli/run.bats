@@ -69,7 +69,7 @@ assert_accounted() {
 }
 
 @test "C11 threads are sampled" { assert_accounted c11_threads; }
-@test "a parent is sampled on when children that run no fork handlers exit" {
+@test "a parent is sampled on when a child that runs no fork handlers exits" {
     assert_accounted forks_past_handlers
 }
 

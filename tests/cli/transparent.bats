@@ -47,7 +47,7 @@ check_refused() {
 
 @test "forked workers hand back their status" { check fork_workers; }
 @test "a chain of fork and exec goes on to its end" { check exec_chain 4; }
-@test "children that run no fork handlers leave their parent alone" { check forks_past_handlers; }
+@test "a child that runs no fork handlers leaves its parent alone" { check forks_past_handlers; }
 @test "a child of vfork may reset its signals, and its parent keeps its own" {
     check vfork_child_resets
 }
