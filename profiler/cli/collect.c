@@ -64,28 +64,35 @@ static char **read_arguments(const char *pid)
     return arguments;
 }
 
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Whether nobody is left. A child whose parent has ended may not have been heard of yet, but not
+ * for longer than a second: a fork that failed is never heard of. A program that ended before it
+ * could announce itself gets ten. */
+static bool nobody_is_left(const struct collector *collector, double *last_alive)
+{
+    struct collector_count count = collector_count_processes(collector);
+    if (count.alive)
+        *last_alive = now();
+    if (!count.seen)
+        return now() - *last_alive > 10;
+    return !count.alive && (!count.expected || now() - *last_alive > 1);
+}
+
 /* Until nobody is left, or the time is over. */
 static void wait_for_end(struct collector *collector, double seconds)
 {
     const struct timespec slice = {.tv_nsec = 20 * 1000000};
-    struct timespec begin, now;
-    uint32_t seen, alive;
-    bool stopped = false;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    do {
+    double begin = now(), last_alive = begin;
+    do
         nanosleep(&slice, NULL);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        double passed =
-            (double)(now.tv_sec - begin.tv_sec) + (double)(now.tv_nsec - begin.tv_nsec) / 1e9;
-        if (seconds > 0 && passed >= seconds && !stopped) {
-            collector_stop_sampling(collector);
-            stopped = true;
-        }
-        collector_count_processes(collector, &seen, &alive);
-        // a program that ended before it could announce itself
-        if (!seen && passed > 10)
-            break;
-    } while (!stopped && !(seen && !alive) && !collector_has_ended(collector));
+    while (!nobody_is_left(collector, &last_alive) && !collector_has_ended(collector) &&
+           !(seconds > 0 && now() - begin >= seconds));
 }
 
 static int run(const void *unused, int argument_count, char **arguments)

@@ -132,21 +132,20 @@ static void show_summary(const struct recording_run *run)
 static void finish_recording(struct recording_run *run, int wait_status)
 {
     struct error error;
-    uint32_t seen, alive;
     collector_drain_rest(run->collector);
-    collector_count_processes(run->collector, &seen, &alive);
+    struct collector_count count = collector_count_processes(run->collector);
     if (collector_close(run->collector, wait_status, &error) < 0)
         message("%s; %s holds what was recorded before", error.text, run->recording);
     run->collector = NULL;
-    if (seen == 0) {
+    if (count.seen == 0) {
         message("the sampler was never loaded into '%s', so there is nothing to see; it may have "
                 "ended before its first instruction, or removed LD_PRELOAD",
                 run->arguments[0]);
         return;
     }
-    if (wait_status != -1 && alive)
-        message("%u process%s started by the command still run%s; the recording ends here", alive,
-                alive == 1 ? "" : "es", alive == 1 ? "s" : "");
+    if (wait_status != -1 && count.alive)
+        message("%u process%s started by the command still run%s; the recording ends here",
+                count.alive, count.alive == 1 ? "" : "es", count.alive == 1 ? "s" : "");
     if (run->show)
         show_results(run);
     else

@@ -272,10 +272,13 @@ const char *collector_session(const struct collector *collector)
     return collector->session;
 }
 
-void collector_count_processes(struct collector *collector, uint32_t *seen, uint32_t *alive)
+struct collector_count collector_count_processes(const struct collector *collector)
 {
-    *alive = atomic_load(&collector->alive);
-    *seen = atomic_load(&collector->seen);
+    struct collector_count count = {.seen = atomic_load(&collector->seen),
+                                    .alive = atomic_load(&collector->alive)};
+    uint32_t numbers = atomic_load(&collector->header->next_image);
+    count.expected = numbers > count.seen ? numbers - count.seen : 0;
+    return count;
 }
 
 bool collector_has_ended(const struct collector *collector)

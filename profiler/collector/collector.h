@@ -29,8 +29,12 @@ const char *collector_session(const struct collector *collector);
 /* No more samples from now on; what was taken is kept. */
 void collector_stop_sampling(struct collector *collector);
 
-/* How many processes have announced themselves, and how many of them are alive. */
-void collector_count_processes(struct collector *collector, uint32_t *seen, uint32_t *alive);
+/* How many processes have announced themselves, how many of them are alive, and how many are about
+ * to: forked, but not heard of yet. A fork that failed counts among the last for ever. */
+struct collector_count {
+    uint32_t seen, alive, expected;
+};
+struct collector_count collector_count_processes(const struct collector *collector);
 
 /* With nobody_waits: the last process is over and the recording complete. */
 bool collector_has_ended(const struct collector *collector);

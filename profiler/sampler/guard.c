@@ -131,8 +131,12 @@ int guard_set_action(const struct sigaction *action, struct sigaction *old)
 {
     struct sigaction before = program_action();
     // a child of vfork has dispositions of its own, but what we keep here is its parent's
-    if (!thread_process_is_ours())
-        return real()->sigaction(SIGPROF, action, old);
+    if (!thread_process_is_ours()) {
+        int result = real()->sigaction(SIGPROF, action, old);
+        if (result == 0 && old && old->sa_sigaction == guard.handler)
+            *old = before;
+        return result;
+    }
     if (action) {
         struct sigaction copy = *action;
         set_program_action(&copy);

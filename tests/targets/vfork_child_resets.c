@@ -22,7 +22,7 @@ static _Noreturn void child_main(void)
 {
     sigset_t all;
     sigfillset(&all);
-    int failed = signal(SIGPROF, SIG_DFL) == SIG_ERR;
+    int failed = signal(SIGPROF, SIG_DFL) != on_signal;
     failed |= sigprocmask(SIG_BLOCK, &all, NULL) != 0;
     _exit(failed);
 }
