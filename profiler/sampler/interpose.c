@@ -17,13 +17,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <threads.h>
 #include <unistd.h>
 
@@ -164,7 +164,7 @@ static void put_sized(struct ring_writer *w, const char *bytes, size_t size)
 /* The command line is the kernel's copy: the program may have changed argv by now. */
 static size_t read_file(const char *path, char *bytes, size_t size)
 {
-    int fd = (int)syscall(SYS_openat, -100, path, 02000000 /* O_CLOEXEC */);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return 0;
     ssize_t got = read(fd, bytes, size);
@@ -225,8 +225,11 @@ void interpose_announce_process(uint32_t parent_image, bool forked)
     thread_put(CHANNEL_PROCESS, fill_process, &process);
 }
 
-// between the handlers of one fork: 0, or the number of the child's image. It is taken by the
-// parent, so that the collector knows of a child that has not run yet when its parent has ended.
+#define NOT_FOLLOWED UINT32_MAX
+
+// between the handlers of one fork: 0, or the number of the child's image if it is followed. It is
+// taken by the parent, so that the collector knows of a child that has not run yet when its parent
+// has ended.
 static __thread uint32_t forking __attribute__((tls_model("initial-exec")));
 static __thread bool was_blocked __attribute__((tls_model("initial-exec")));
 
@@ -236,7 +239,8 @@ static void before_fork(void)
 {
     if (!thread_process_is_ours())
         return;
-    forking = atomic_fetch_add(&session.header->next_image, 1) + 1;
+    bool follows = session.header->flags & CHANNEL_FOLLOW_CHILDREN;
+    forking = follows ? atomic_fetch_add(&session.header->next_image, 1) + 1 : NOT_FOLLOWED;
     was_blocked = mask_block_ours();
     modules_before_fork();
 }
