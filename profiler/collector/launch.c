@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A variable with something put before (`list` true) or after what the user has in it. */
+/* A variable with something put before or after what the user has in it. */
 static char *variable(const char *name, const char *value, char separator, bool before)
 {
     struct text text = TEXT_INIT;
@@ -39,42 +39,43 @@ static bool replaced(const char *entry, char *const *additions, size_t count)
     return false;
 }
 
-/* Our environment with the additions in it. They are freed with the array's owner, at exit. */
-static char **make_environment(const struct launch_options *options)
-{
+/* Our environment with additions in it; only those are our own memory. */
+struct environment {
+    char **all;
     char *additions[3];
-    size_t count = 0, kept = 0, have = 0;
+    size_t addition_count;
+};
+
+static void make_environment(struct environment *e, const struct launch_options *options)
+{
+    size_t kept = 0, have = 0;
+    e->addition_count = 0;
     if (options->library && options->session) {
         struct text session = TEXT_INIT;
         text_printf(&session, CHANNEL_ENVIRONMENT "=%s", options->session);
-        additions[count++] = variable("LD_PRELOAD", options->library, ':', true);
-        additions[count++] = text_take(&session);
+        e->additions[e->addition_count++] = variable("LD_PRELOAD", options->library, ':', true);
+        e->additions[e->addition_count++] = text_take(&session);
         // the ASan runtime aborts when another library is preloaded before it
         if (options->address_sanitizer)
-            additions[count++] = variable("ASAN_OPTIONS", "verify_asan_link_order=0", ':', false);
+            e->additions[e->addition_count++] =
+                variable("ASAN_OPTIONS", "verify_asan_link_order=0", ':', false);
     }
     while (environ[have])
         have++;
-    char **environment = memory_new(have + count + 1, sizeof *environment);
+    e->all = memory_new(have + e->addition_count + 1, sizeof *e->all);
     for (size_t i = 0; i < have; i++) {
-        if (!replaced(environ[i], additions, count))
-            environment[kept++] = environ[i];
+        if (!replaced(environ[i], e->additions, e->addition_count))
+            e->all[kept++] = environ[i];
     }
-    for (size_t i = 0; i < count; i++)
-        environment[kept++] = additions[i];
-    return environment;
+    for (size_t i = 0; i < e->addition_count; i++)
+        e->all[kept++] = e->additions[i];
 }
 
-static void free_environment(char **environment, const struct launch_options *options)
+static void release_environment(struct environment *e)
 {
-    size_t count = 0, ours = 0;
-    while (environment[count])
-        count++;
-    if (options->library && options->session)
-        ours = options->address_sanitizer ? 3 : 2;
-    for (size_t i = count - ours; i < count; i++)
-        free(environment[i]);
-    free(environment);
+    for (size_t i = 0; i < e->addition_count; i++)
+        free(e->additions[i]);
+    free(e->all);
 }
 
 pid_t launch_command(const struct launch_options *options, struct error *error)
@@ -82,7 +83,8 @@ pid_t launch_command(const struct launch_options *options, struct error *error)
     int fds[2];
     if (pipe2(fds, O_CLOEXEC) < 0)
         return error_errno(error, "cannot make a pipe");
-    char **environment = make_environment(options);
+    struct environment environment;
+    make_environment(&environment, options);
     pid_t pid = fork();
     if (pid == 0) {
         if (options->ignore_child)
@@ -90,16 +92,16 @@ pid_t launch_command(const struct launch_options *options, struct error *error)
         sigprocmask(SIG_SETMASK, options->mask, NULL);
         setrlimit(RLIMIT_NOFILE, options->files);
         if (options->path)
-            execve(options->path, options->arguments, environment);
+            execve(options->path, options->arguments, environment.all);
         else
-            execvpe(options->arguments[0], options->arguments, environment);
+            execvpe(options->arguments[0], options->arguments, environment.all);
         int cause = errno;
         ssize_t ignored = write(fds[1], &cause, sizeof cause);
         (void)ignored;
         _exit(127);
     }
     int fork_errno = errno;
-    free_environment(environment, options);
+    release_environment(&environment);
     close(fds[1]);
     if (pid < 0) {
         close(fds[0]);

@@ -32,7 +32,6 @@ static bool claim_slot(struct sampler_thread *t, uint32_t tid)
         uint32_t expected = CHANNEL_SLOT_FREE;
         if (atomic_compare_exchange_strong(&slot->state, &expected, CHANNEL_SLOT_CLAIMED)) {
             t->slot = slot;
-            t->slot_index = index;
             t->ring = channel_ring_at(header, index);
             return true;
         }
@@ -194,8 +193,8 @@ void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, con
         return;
     struct ring_writer w;
     bool done = false;
-    bool was_blocked =
-        mask_block_ours(); // one writer at a time: the handler writes to this ring, too
+    // one writer at a time: the handler writes to this ring, too
+    bool was_blocked = mask_block_ours();
     // about two seconds of a collector that does not drain, then the record is given up
     for (int tries = 0; !done && tries < 20; tries++) {
         ring_begin(&w, t->slot, t->ring, session.ring_size, kind);

@@ -18,7 +18,6 @@ enum { THREAD_WINDOW = 8192 };
 struct sampler_thread {
     struct channel_slot *slot;
     uint8_t *ring;
-    uint32_t slot_index;
     struct thread_clock clock;
     bool rests; /* the program blocks SIGPROF here: no signals of ours */
     uint64_t start_cpu_ns;
