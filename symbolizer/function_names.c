@@ -19,7 +19,8 @@ void function_names_release(struct function_names *names)
     hash_map_release(&names->demangled);
 }
 
-uint32_t function_names_demangle(struct function_names *names, uint32_t linkage_name)
+/* The demangled form of a name, or the name itself where there is none. */
+static uint32_t demangled_name(struct function_names *names, uint32_t linkage_name)
 {
     uint32_t *known = hash_map_at(&names->demangled, linkage_name);
     if (*known != HASH_MAP_NONE)
@@ -64,7 +65,7 @@ static uint32_t linkage_from_symbol(struct function_names *names, const char *sy
     if (symbol[0] != '_' || !strchr("ZRD", symbol[1]))
         return 0;
     uint32_t linkage = string_table_add(names->strings, symbol, strcspn(symbol, "."));
-    uint32_t shown = function_names_demangle(names, linkage);
+    uint32_t shown = demangled_name(names, linkage);
     return shown != linkage && is_called(string_table_get(names->strings, shown), bare) ? linkage
                                                                                         : 0;
 }
@@ -77,7 +78,7 @@ void function_names_complete(struct function_names *names, struct symbol_frame *
             linkage_from_symbol(names, symbol, string_table_get(names->strings, frame->name));
     if (!frame->linkage_name)
         return;
-    uint32_t shown = function_names_demangle(names, frame->linkage_name);
+    uint32_t shown = demangled_name(names, frame->linkage_name);
     // a linkage name that is not mangled was chosen by hand (asm labels): the source's name is
     // nicer
     if (shown != frame->linkage_name || !frame->name)

@@ -16,9 +16,6 @@ struct function_names {
 void function_names_init(struct function_names *names, struct string_table *strings);
 void function_names_release(struct function_names *names);
 
-/* The demangled form of a name, or the name itself where there is none. */
-uint32_t function_names_demangle(struct function_names *names, uint32_t linkage_name);
-
 /* Sets name and linkage name of a frame to those to be shown, given those that DWARF has. `symbol`
  * (NULL: none) is the linkage name in the symbol table, and helps where DWARF has only a bare name:
  * gcc gives no linkage name to static functions. */

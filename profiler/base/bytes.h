@@ -79,13 +79,6 @@ static inline uint64_t bytes_varint(struct bytes *b)
     return 0;
 }
 
-/* Zigzag-coded signed value: 0, -1, 1, -2, ... */
-static inline int64_t bytes_zigzag(struct bytes *b)
-{
-    uint64_t bits = bytes_varint(b);
-    return (int64_t)((bits >> 1) ^ (0 - (bits & 1)));
-}
-
 /* A NUL-terminated string inside the bytes, or NULL. The pointer borrows from the bytes. */
 static inline const char *bytes_string(struct bytes *b)
 {

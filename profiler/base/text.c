@@ -80,9 +80,3 @@ void text_append_varint(struct text *text, unsigned long long value)
     } while (value);
     text_append(text, bytes, size);
 }
-
-void text_append_zigzag(struct text *text, long long value)
-{
-    unsigned long long bits = (unsigned long long)value;
-    text_append_varint(text, (bits << 1) ^ (value < 0 ? ~0ULL : 0));
-}

@@ -32,8 +32,7 @@ void text_append_string(struct text *text, const char *string);
 void text_append_char(struct text *text, char c);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Unsigned LEB128 (DWARF 5, section 7.6) and its zigzag form for signed values. */
+/* Unsigned LEB128 (DWARF 5, section 7.6). */
 void text_append_varint(struct text *text, unsigned long long value);
-void text_append_zigzag(struct text *text, long long value);
 
 #endif
