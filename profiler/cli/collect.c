@@ -5,6 +5,7 @@
  * Started by the library, in the background and with stdout on a pipe to it. Prints where the
  * segment is once it is ready; ends when the last process it knows of has ended.
  */
+#include "profiler/base/clock.h"
 #include "profiler/base/memory.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
@@ -17,7 +18,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const struct option_spec options[] = {RECORD_OPTIONS};
@@ -64,13 +64,6 @@ static char **read_arguments(const char *pid)
     return arguments;
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* Whether nobody is left. A child whose parent has ended may not have been heard of yet, but not
  * for longer than a second: a fork that failed is never heard of. A program that ended before it
  * could announce itself gets ten. */
@@ -78,21 +71,21 @@ static bool nobody_is_left(const struct collector *collector, double *last_alive
 {
     struct collector_count count = collector_count_processes(collector);
     if (count.alive)
-        *last_alive = now();
+        *last_alive = clock_monotonic_seconds();
     if (!count.seen)
-        return now() - *last_alive > 10;
-    return !count.alive && (!count.expected || now() - *last_alive > 1);
+        return clock_monotonic_seconds() - *last_alive > 10;
+    return !count.alive && (!count.expected || clock_monotonic_seconds() - *last_alive > 1);
 }
 
 /* Until nobody is left, or the time is over. */
 static void wait_for_end(struct collector *collector, double seconds)
 {
     const struct timespec slice = {.tv_nsec = 20 * 1000000};
-    double begin = now(), last_alive = begin;
+    double begin = clock_monotonic_seconds(), last_alive = begin;
     do
         nanosleep(&slice, NULL);
     while (!nobody_is_left(collector, &last_alive) && !collector_has_ended(collector) &&
-           !(seconds > 0 && now() - begin >= seconds));
+           !(seconds > 0 && clock_monotonic_seconds() - begin >= seconds));
 }
 
 static int run(const void *unused, int argument_count, char **arguments)

@@ -4,11 +4,12 @@
  */
 #include "profiler/cli/supervise.h"
 
+#include "profiler/base/clock.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The last two are failed writes to a recording or a terminal, and not our end. */
@@ -65,13 +66,6 @@ static bool has_ended(pid_t pid)
     return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* Sent by a process (kill) or by the kernel for the terminal? */
 static bool meant_for_us_alone(const siginfo_t *info)
 {
@@ -80,14 +74,14 @@ static bool meant_for_us_alone(const siginfo_t *info)
 
 bool supervise_wait(pid_t pid, double seconds)
 {
-    double deadline = now() + seconds;
+    double deadline = clock_monotonic_seconds() + seconds;
     sigset_t set;
     handled_set(&set);
     while (!has_ended(pid)) {
         siginfo_t info;
         struct timespec timeout = {.tv_sec = 3600};
         if (seconds > 0) {
-            double left = deadline - now();
+            double left = deadline - clock_monotonic_seconds();
             if (left <= 0)
                 return false;
             timeout.tv_sec = (time_t)left;

@@ -7,6 +7,7 @@
  */
 #include "profiler/collector/collector.h"
 
+#include "profiler/base/clock.h"
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
 #include "profiler/collector/drain.h"
@@ -24,7 +25,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -52,13 +52,6 @@ struct collector {
     struct error close_error;
     _Atomic uint32_t alive, seen;
 };
-
-static uint64_t clock_ns(clockid_t id)
-{
-    struct timespec time;
-    clock_gettime(id, &time);
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
 
 /* Room for a tenth of a second of long stacks (about 130 bytes a sample), and one sample of the
  * deepest kind in any case. */
@@ -141,8 +134,8 @@ static void put_session(struct collector *collector, const struct collector_opti
     session->prof_version = session_string(collector, PROF_VERSION);
     session->requested_hz = options->hz;
     session->period_ns = collector->header->period_ns;
-    session->start_ns = clock_ns(CLOCK_MONOTONIC);
-    session->start_unix_ns = clock_ns(CLOCK_REALTIME);
+    session->start_ns = clock_read_ns(CLOCK_MONOTONIC);
+    session->start_unix_ns = clock_read_ns(CLOCK_REALTIME);
     recording_writer_put(collector->writer, &record);
     text_release(&command);
     text_release(&system);
@@ -154,7 +147,7 @@ static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
     return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
 }
 
-void collector_stop_sampling(struct collector *collector)
+static void stop_sampling(struct collector *collector)
 {
     atomic_store(&collector->header->state, CHANNEL_STOPPED);
 }
@@ -163,7 +156,7 @@ static void drain_rest(struct collector *collector)
 {
     if (collector->drained)
         return;
-    collector_stop_sampling(collector);
+    stop_sampling(collector);
     atomic_store(&collector->alive, drain_finish(&collector->drain));
     atomic_store(&collector->seen, collector->drain.images.count);
     collector->drained = true;
@@ -174,10 +167,10 @@ static void end_recording(struct collector *collector, int wait_status)
     if (collector->ended)
         return;
     drain_rest(collector);
-    recording_writer_put(collector->writer,
-                         &(struct recording_record){.kind = RECORDING_END,
-                                                    .end = {.end_ns = clock_ns(CLOCK_MONOTONIC),
-                                                            .wait_status = wait_status}});
+    recording_writer_put(collector->writer, &(struct recording_record){
+                                                .kind = RECORDING_END,
+                                                .end = {.end_ns = clock_read_ns(CLOCK_MONOTONIC),
+                                                        .wait_status = wait_status}});
     drain_release(&collector->drain);
     collector->close_result = recording_writer_close(collector->writer, &collector->close_error);
     atomic_store(&collector->ended, true);
@@ -198,7 +191,7 @@ static void *drain_thread(void *argument)
     struct collector *collector = argument;
     struct channel_header *header = collector->header;
     const struct timespec interval = {.tv_nsec = DRAIN_INTERVAL_MS * 1000000};
-    uint64_t flushed = clock_ns(CLOCK_MONOTONIC);
+    uint64_t flushed = clock_read_ns(CLOCK_MONOTONIC);
     uint32_t answered = atomic_load(&header->doorbell);
     while (!atomic_load(&collector->stop) && !collector->ended) {
         uint32_t bell = atomic_load(&header->doorbell);
@@ -207,7 +200,7 @@ static void *drain_thread(void *argument)
         answered = bell;
         atomic_store(&collector->alive, drain_pass(&collector->drain));
         atomic_store(&collector->seen, collector->drain.images.count);
-        uint64_t now = clock_ns(CLOCK_MONOTONIC);
+        uint64_t now = clock_read_ns(CLOCK_MONOTONIC);
         if (waiters) {
             satisfy_waiters(collector);
         } else if (now - flushed > FLUSH_INTERVAL_MS * 1000000ull) {

@@ -26,9 +26,6 @@ struct collector *collector_open(const struct collector_options *options, struct
 /* Where the sampler finds the segment: the value for CHANNEL_ENVIRONMENT. */
 const char *collector_session(const struct collector *collector);
 
-/* No more samples from now on; what was taken is kept. */
-void collector_stop_sampling(struct collector *collector);
-
 /* How many processes have announced themselves, how many of them are alive, and how many are about
  * to: forked, but not heard of yet. A fork that failed counts among the last for ever. */
 struct collector_count {

@@ -4,22 +4,15 @@
  */
 #include "profiler/collector/drain.h"
 
+#include "profiler/base/clock.h"
 #include "profiler/base/memory.h"
 #include "profiler/channel/ring.h"
 #include "profiler/collector/process.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { LOADER_CPU_NS = 60000000 }; /* more than ld.so needs before our constructor runs */
-
-static uint64_t now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
 
 void drain_init(struct drain *drain, struct channel_header *header, struct recording_writer *writer)
 {
@@ -59,11 +52,12 @@ static void end_process(struct drain *drain, struct image *image)
 {
     if (image->ended)
         return;
-    recording_writer_put(drain->writer,
-                         &(struct recording_record){.kind = RECORDING_PROCESS_END,
-                                                    .process_end = {.process = image->process,
-                                                                    .end_ns = now_ns(),
-                                                                    .cpu_ns = image->cpu_ns}});
+    recording_writer_put(
+        drain->writer,
+        &(struct recording_record){.kind = RECORDING_PROCESS_END,
+                                   .process_end = {.process = image->process,
+                                                   .end_ns = clock_read_ns(CLOCK_MONOTONIC),
+                                                   .cpu_ns = image->cpu_ns}});
     image->ended = true;
     image_release(image);
 }
@@ -108,7 +102,7 @@ static void end_thread(struct drain *drain, uint32_t index)
             .kind = RECORDING_THREAD_END,
             .thread_end = {.thread = known->thread,
                            .name = stack_table_string(&drain->table, name, strlen(name)),
-                           .end_ns = told ? slot->end_ns : now_ns(),
+                           .end_ns = told ? slot->end_ns : clock_read_ns(CLOCK_MONOTONIC),
                            .cpu_ns = told ? slot->cpu_ns : 0}});
     known->active = false;
     uint64_t head = atomic_load(&slot->head);
@@ -223,7 +217,6 @@ static void read_samples(struct drain *drain, uint32_t index)
 static void notice_replaced(struct drain *drain, struct image *image)
 {
     bool same = !image->pid_known || process_runs(image->pid, image->executable);
-    read_cpu_clock(image);
     if (same || !image->suspect)
         image->suspect_cpu_ns = image->cpu_ns;
     image->suspect = !same;
@@ -267,14 +260,19 @@ static uint32_t end_gone_processes(struct drain *drain, const bool *gone)
     return alive;
 }
 
-/* What changes without a record: names of threads, programs that vanish behind an exec. */
-static void look_around(struct drain *drain)
+/* Programs that vanish behind an exec change without a record. */
+static void notice_replacements(struct drain *drain)
 {
     for (uint32_t i = 0; i < drain->images.count; i++) {
         struct image *image = &drain->images.images[i];
         if (!image->ended && !image->superseded)
             notice_replaced(drain, image);
     }
+}
+
+/* So do the names of threads. */
+static void refresh_names(struct drain *drain)
+{
     for (uint32_t i = 0; i < drain->geometry.slot_count; i++) {
         if (drain->slots[i].active)
             process_thread_name(drain->slots[i].pid, drain->slots[i].tid, drain->slots[i].name);
@@ -297,11 +295,14 @@ uint32_t drain_pass(struct drain *drain)
     gone = memory_resize(gone, drain->images.count + 1, sizeof *gone);
     for (uint32_t i = known; i < drain->images.count; i++)
         gone[i] = false;
-    // more often while it is cheap: a short program behind an exec should not be missed
-    if (drain->pass % 16 == 0 || drain->images.count < 64)
-        look_around(drain);
     uint32_t alive = end_gone_processes(drain, gone);
     free(gone);
+    bool seldom = drain->pass % 16 == 0; // a file is opened for each process and thread
+    // processes more often while they are few: a short program behind an exec is not to be missed
+    if (seldom || drain->images.count < 64)
+        notice_replacements(drain);
+    if (seldom)
+        refresh_names(drain);
     return alive;
 }
 
