@@ -41,7 +41,8 @@ static void append_rate(struct text *out, const struct profile *profile,
     bool timer = strcmp(profile_string(profile, profile->engine), "timer") == 0;
     text_append_string(out, timer ? ": the timer is no faster than the kernel's tick, and each "
                                     "sample counts for the time since the one before\n"
-                                  : "; each sample counts for the time since the one before\n");
+                                  : ": time in the kernel is sampled at its tick only, and each of "
+                                    "those samples counts for more\n");
 }
 
 static const struct loss_words {

@@ -7,6 +7,13 @@
  * end; the collector empties the ring and frees the slot. The segment outlives the target, so what
  * was sampled before a SIGKILL is kept.
  *
+ * A process maps header and slots, and the rings in chunks as it needs them: a program whose
+ * address space is limited must not pay for threads that it does not have.
+ *
+ * Clocks: every thread has a timer of its own (profiler/sampler/clock.h). Where the kernel permits,
+ * the collector opens a perf event on it besides, which counts its user time at the full rate and
+ * sends it SIGPROF; so the target owns no descriptor.
+ *
  * Runs in:   the target (constructor, signal handler) and the collector.
  * ABI:       both sides may be built at different times; `magic` and `abi_version` must agree,
  *            and the layout is pinned by the assertions at the end.
@@ -21,18 +28,28 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC       0x6c656e6e61684370ULL /* "pChannel" in memory */
-#define CHANNEL_ABI_VERSION 1
+#define CHANNEL_ABI_VERSION 2
 
 /* Environment: where the segment can be opened, e.g. "/proc/123/fd/4". */
 #define CHANNEL_ENVIRONMENT "PROF_SESSION"
 
 enum channel_flag {
     CHANNEL_FOLLOW_CHILDREN = 1, /* forked and executed programs are sampled too */
+    CHANNEL_PERF = 2,            /* the collector opens perf events on the threads */
 };
 
 enum channel_state {
     CHANNEL_RUNNING = 0,
     CHANNEL_STOPPED = 1, /* sampling is over; a thread that notices disarms its clock */
+    CHANNEL_PAUSED = 2,  /* no samples for now; what would have been one is counted */
+};
+
+/* How stacks are walked. */
+enum channel_unwind {
+    CHANNEL_UNWIND_AUTO = 0, /* unwind tables; what they leave open is for libunwind to finish */
+    CHANNEL_UNWIND_CFI = 1,  /* unwind tables only */
+    CHANNEL_UNWIND_LIBUNWIND = 2, /* every walk is the collector's, on a copy of the stack */
+    CHANNEL_UNWIND_FP = 3,        /* the chain of frame pointers only */
 };
 
 struct channel_header {
@@ -47,13 +64,19 @@ struct channel_header {
     uint64_t segment_size;
     uint32_t max_frames; /* deepest walk */
     int32_t collector_pid;
+    uint32_t chunk_slots; /* rings per chunk; slot_count is a multiple of it */
+    uint32_t unwind;      /* enum channel_unwind */
+    uint64_t tick_ns;     /* how often the kernel looks at CPU timers */
 
     _Atomic uint32_t state;      /* enum channel_state */
     _Atomic uint32_t next_image; /* numbers program images (a process after fork or exec) */
     _Atomic uint32_t doorbell;   /* futex: the target bumps and wakes it to be drained now */
     _Atomic uint32_t drained;    /* futex: the collector bumps and wakes it after each pass */
     _Atomic uint32_t waiters;    /* threads that wait on `drained` */
+    _Atomic uint32_t slots_used; /* slots from this one on were never claimed */
+    _Atomic uint32_t strays;     /* counts slots that the collector has claimed for a thread */
     _Atomic uint32_t unused;
+    _Atomic uint64_t rung_ns;  /* when a new thread last rang the doorbell */
     _Atomic uint64_t no_slot;  /* threads not sampled: every slot was taken */
     _Atomic uint64_t no_clock; /* threads not sampled: no timer could be had */
 };
@@ -65,15 +88,25 @@ enum channel_slot_state {
     CHANNEL_SLOT_ENDED = 3, /* the thread is gone; what is in the ring is the rest */
 };
 
+/* What the owner of a slot wants of the collector's clock for it. */
+enum channel_clock_wish {
+    CHANNEL_CLOCK_WANTED = 0,
+    CHANNEL_CLOCK_UNWANTED = 1, /* for good */
+};
+
 struct channel_slot {
     /* set by the thread before LIVE, constant until FREE */
     _Atomic uint32_t state; /* enum channel_slot_state */
     uint32_t image;
     int32_t pid, tid;
     uint64_t start_ns;
-    char name[16];   /* comm, at LIVE and again at ENDED */
-    uint64_t cpu_ns; /* at ENDED: CPU time since the slot was claimed */
-    uint64_t end_ns; /* at ENDED */
+    char name[16];               /* comm, at LIVE and again at ENDED */
+    uint64_t cpu_ns;             /* at ENDED: CPU time since the slot was claimed */
+    uint64_t end_ns;             /* at ENDED */
+    _Atomic uint32_t clock_wish; /* enum channel_clock_wish */
+    /* A stray: a thread that the collector has found and claimed the slot for. Handlers of its
+     * process write to the ring on its behalf. Values of enum channel_stray. */
+    _Atomic uint32_t stray;
 
     /* written by the thread and its handler */
     _Alignas(64) _Atomic uint64_t head; /* bytes ever written */
@@ -84,6 +117,15 @@ struct channel_slot {
 
     /* written by the collector */
     _Alignas(64) _Atomic uint64_t tail; /* bytes ever read */
+    /* descriptor, in the collector, of the perf event on this thread: si_fd of its signals; 0 while
+     * there is none */
+    _Atomic int32_t clock_fd;
+};
+
+enum channel_stray {
+    CHANNEL_NO_STRAY = 0,
+    CHANNEL_STRAY = 1,
+    CHANNEL_STRAY_WANTS_TIMER = 2, /* whichever thread of its process sees this makes it one */
 };
 
 /* The first byte of a record in the ring; then its payload's size (3 bytes), then the payload.
@@ -97,11 +139,12 @@ enum channel_record {
     CHANNEL_MODULE_LOADED = 2,
     /* time ns, start */
     CHANNEL_MODULE_UNLOADED = 3,
-    /* time ns since the slot's start_ns, weight, frames innermost first, then one byte: stop.
-     * A frame is zigzag(address - previous address) << 1 | exact; the first previous is 0. */
+    /* time ns since the slot's start_ns, weight << 1 | in the kernel, frames innermost first, then
+     * one byte: stop. A frame is zigzag(address - previous address) << 1 | exact; the first
+     * previous is 0. */
     CHANNEL_SAMPLE = 4,
-    /* time ns since start_ns, weight, stack pointer, DWARF registers 0..16 (8 bytes each), stack
-     * bytes from the stack pointer on (the rest): a walk for the collector to do */
+    /* time ns since start_ns, weight << 1 | in the kernel, stack pointer, DWARF registers 0..16
+     * (8 bytes each), stack bytes from the stack pointer on (the rest): a walk for the collector */
     CHANNEL_DEFERRED_SAMPLE = 5,
     /* process CPU ns, as the program ends */
     CHANNEL_PROCESS_END = 6,
@@ -126,7 +169,12 @@ enum channel_stop {
     CHANNEL_STOP_COUNT
 };
 
-/* Layout: fills in the geometry fields for these sizes and returns the segment's size. */
+/* Layout: fills in the geometry fields for these sizes and returns the segment's size. A chunk of
+ * rings has about CHANNEL_CHUNK_SIZE bytes; the number of slots is rounded up to whole chunks. */
+#define CHANNEL_CHUNK_SIZE ((uint32_t)512 * 1024)
+
+/* The last slots of a chunk are the collector's, for threads that it finds by itself. */
+#define CHANNEL_STRAY_SLOTS(chunk_slots) ((chunk_slots) / 4)
 uint64_t channel_layout(struct channel_header *header, uint32_t slot_count, uint32_t ring_size);
 
 /* Whether a mapped header of `size` bytes is ours, of our version, and fits its own segment. */
@@ -142,8 +190,13 @@ static inline uint8_t *channel_ring_at(struct channel_header *header, uint32_t i
     return (uint8_t *)header + header->rings_offset + (uint64_t)i * header->ring_size;
 }
 
-_Static_assert(sizeof(struct channel_header) == 104, "channel ABI");
-_Static_assert(offsetof(struct channel_header, state) == 64, "channel ABI");
+static inline uint64_t channel_chunk_size(const struct channel_header *header)
+{
+    return (uint64_t)header->chunk_slots * header->ring_size;
+}
+
+_Static_assert(sizeof(struct channel_header) == 136, "channel ABI");
+_Static_assert(offsetof(struct channel_header, state) == 80, "channel ABI");
 _Static_assert(sizeof(struct channel_slot) == 192, "channel ABI");
 _Static_assert(offsetof(struct channel_slot, head) == 64, "channel ABI");
 _Static_assert(offsetof(struct channel_slot, tail) == 128, "channel ABI");

@@ -16,6 +16,7 @@
 #include "profiler/collector/collector.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,14 +79,27 @@ static bool nobody_is_left(const struct collector *collector, double *last_alive
 }
 
 /* Until nobody is left, or the time is over. */
-static void wait_for_end(struct collector *collector, double seconds)
+static void wait_for_end(struct collector *collector, const struct record_settings *settings)
 {
     const struct timespec slice = {.tv_nsec = 20 * 1000000};
     double begin = clock_monotonic_seconds(), last_alive = begin;
-    do
-        nanosleep(&slice, NULL);
-    while (!nobody_is_left(collector, &last_alive) && !collector_has_ended(collector) &&
-           !(seconds > 0 && clock_monotonic_seconds() - begin >= seconds));
+    bool delayed = settings->delay > 0;
+    sigset_t toggle;
+    sigemptyset(&toggle);
+    if (settings->toggle)
+        sigaddset(&toggle, record_toggle_signal(settings));
+    while (!nobody_is_left(collector, &last_alive) && !collector_has_ended(collector)) {
+        bool toggled = sigtimedwait(&toggle, NULL, &slice) > 0;
+        double passed = clock_monotonic_seconds() - begin;
+        bool over = delayed && passed >= settings->delay;
+        if (toggled || over) {
+            collector_pause(collector, toggled && !collector_is_paused(collector));
+            begin = delayed ? clock_monotonic_seconds() : begin;
+            delayed = false;
+        } else if (!delayed && settings->seconds > 0 && passed >= settings->seconds) {
+            break;
+        }
+    }
 }
 
 static int run(const void *unused, int argument_count, char **arguments)
@@ -101,9 +115,17 @@ static int run(const void *unused, int argument_count, char **arguments)
         message("PROF_OPTIONS: %s; running without profiling", error.text);
         return EXIT_USAGE;
     }
+    sigset_t toggle; // before there is a thread that it could end
+    sigemptyset(&toggle);
+    if (settings.toggle)
+        sigaddset(&toggle, record_toggle_signal(&settings));
+    sigprocmask(SIG_BLOCK, &toggle, NULL);
     char *path = destination_expand(settings.output, (pid_t)atoi(arguments[0]));
     struct collector_options collect = {.path = path,
                                         .hz = settings.hz,
+                                        .clock = settings.clock,
+                                        .unwind = settings.unwind,
+                                        .paused = settings.paused || settings.delay > 0,
                                         .nobody_waits = true,
                                         .follow_children = !settings.no_children,
                                         .arguments = read_arguments(arguments[0])};
@@ -119,7 +141,7 @@ static int run(const void *unused, int argument_count, char **arguments)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     dup2(null, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
-    wait_for_end(collector, settings.seconds);
+    wait_for_end(collector, &settings);
     int result = collector_close(collector, -1, NULL);
     free(path);
     return result < 0 ? EXIT_PROF_FAILED : EXIT_SUCCESS;

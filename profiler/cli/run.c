@@ -4,6 +4,7 @@
  *
  * Whatever goes wrong on our side, the command runs, and its result is the result.
  */
+#include "profiler/base/clock.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/record_options.h"
@@ -17,6 +18,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -158,6 +160,9 @@ static int start(struct recording_run *run, const struct preflight *preflight)
     char library[PATH_MAX];
     struct collector_options collect = {
         .hz = run->settings->hz,
+        .clock = run->settings->clock,
+        .unwind = run->settings->unwind,
+        .paused = run->settings->paused || run->settings->delay > 0,
         .follow_children = !run->settings->no_children,
         .arguments = run->arguments,
     };
@@ -191,6 +196,43 @@ static int start(struct recording_run *run, const struct preflight *preflight)
     return -1;
 }
 
+/* The signal of --toggle has come. */
+static void toggle(const struct recording_run *run)
+{
+    bool paused = !collector_is_paused(run->collector);
+    collector_pause(run->collector, paused);
+    if (!run->settings->quiet)
+        message("sampling is %s", paused ? "off" : "on");
+}
+
+/* Until the command has ended; the recording may end before. */
+static void follow(struct recording_run *run)
+{
+    const struct record_settings *settings = run->settings;
+    double begin = clock_monotonic_seconds();
+    bool delayed = settings->delay > 0;
+    while (run->collector) {
+        double limit = delayed ? settings->delay : settings->seconds;
+        double left = limit > 0 ? begin + limit - clock_monotonic_seconds() : 0;
+        enum { NO_LIMIT = 0 };
+        enum supervise_event event = supervise_wait(
+            run->pid, limit > 0 ? fmax(left, 1e-9) : NO_LIMIT, record_toggle_signal(settings));
+        if (event == SUPERVISE_ENDED)
+            return;
+        if (event == SUPERVISE_TOGGLED) {
+            toggle(run);
+        } else if (!delayed) {
+            finish_recording(run, -1);
+        } else {
+            collector_pause(run->collector, false);
+        }
+        if (delayed) // what ends the delay begins the duration
+            begin = clock_monotonic_seconds();
+        delayed = false;
+    }
+    supervise_wait(run->pid, 0, 0);
+}
+
 static int record(const struct record_settings *settings, char **arguments, bool show)
 {
     struct recording_run run = {.settings = settings, .arguments = arguments, .show = show};
@@ -210,10 +252,7 @@ static int record(const struct record_settings *settings, char **arguments, bool
     }
     int status = start(&run, &preflight);
     if (status < 0) {
-        if (!supervise_wait(run.pid, settings->seconds)) {
-            finish_recording(&run, -1);
-            supervise_wait(run.pid, 0);
-        }
+        follow(&run);
         // a zombie's clock can still be read, so the recording ends before it is reaped
         if (run.collector)
             collector_drain_rest(run.collector);
@@ -233,6 +272,10 @@ static int check_arguments(const char *name, const struct record_settings *setti
 {
     if (strcmp(settings->output, "-") == 0 || strcmp(settings->picture, "-") == 0) {
         message("standard output belongs to the command; name a file instead of -");
+        return EXIT_USAGE;
+    }
+    if (settings->paused && settings->delay > 0) {
+        message("--paused and --delay cannot both say when sampling begins");
         return EXIT_USAGE;
     }
     if (argument_count > 0)

@@ -72,7 +72,7 @@ static bool meant_for_us_alone(const siginfo_t *info)
     return info->si_code <= 0;
 }
 
-bool supervise_wait(pid_t pid, double seconds)
+enum supervise_event supervise_wait(pid_t pid, double seconds, int toggle)
 {
     double deadline = clock_monotonic_seconds() + seconds;
     sigset_t set;
@@ -83,16 +83,18 @@ bool supervise_wait(pid_t pid, double seconds)
         if (seconds > 0) {
             double left = deadline - clock_monotonic_seconds();
             if (left <= 0)
-                return false;
+                return SUPERVISE_TIMEOUT;
             timeout.tv_sec = (time_t)left;
             timeout.tv_nsec = (long)((left - (double)timeout.tv_sec) * 1e9);
         }
         int signal = sigtimedwait(&set, &info, &timeout);
+        if (signal > 0 && signal == toggle)
+            return SUPERVISE_TOGGLED;
         if (signal > 0 && signal != SIGCHLD && signal != SIGXFSZ && signal != SIGPIPE &&
             meant_for_us_alone(&info))
             kill(pid, signal);
     }
-    return true;
+    return SUPERVISE_ENDED;
 }
 
 void supervise_relax(const struct supervise *supervise)

@@ -25,11 +25,15 @@ void supervise_begin(struct supervise *supervise);
 /* Gives the signals back: nothing will be started here after all. */
 void supervise_cancel(const struct supervise *supervise);
 
-/*
- * Waits until the command has ended, or `seconds` have passed (0: no limit). Returns true when it
- * ended; it is then a zombie still, so that its last figures can be read, until supervise_reap.
- */
-bool supervise_wait(pid_t pid, double seconds);
+enum supervise_event {
+    SUPERVISE_ENDED, /* the command is a zombie: its last figures can be read until it is reaped */
+    SUPERVISE_TIMEOUT, /* the time is over */
+    SUPERVISE_TOGGLED, /* the signal came that is for us and not for the command */
+};
+
+/* Waits until the command has ended, `seconds` have passed (0: no limit), or `toggle` comes (0: no
+ * such signal). */
+enum supervise_event supervise_wait(pid_t pid, double seconds, int toggle);
 
 /* The command has ended: from here on signals end prof again, but for those of the past. */
 void supervise_relax(const struct supervise *supervise);

@@ -11,6 +11,7 @@
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
 #include "profiler/collector/drain.h"
+#include "profiler/collector/perf_clock.h"
 #include "profiler/collector/quote.h"
 
 #include <errno.h>
@@ -28,10 +29,12 @@
 #include <unistd.h>
 
 enum {
-    SLOTS = 512,               /* threads sampled at the same time */
-    SMALLEST_RING = 64 * 1024, /* eight of the longest samples */
+    SLOTS = 2048,              /* a quarter is for threads that we find ourselves */
+    SMALLEST_RING = 32 * 1024, /* two of the longest samples */
+    STACK_COPIES_RING = 1024 * 1024,
     MAX_FRAMES = 4096,
     DRAIN_INTERVAL_MS = 20,
+    SOON_MS = 1,             /* until a new thread is old enough for a clock */
     FLUSH_INTERVAL_MS = 250, /* what a killed prof loses at most */
 };
 
@@ -40,6 +43,8 @@ struct collector {
     struct channel_header *header;
     uint64_t size;
     char session[64];
+    bool perf;
+    struct error clock_error; /* why not */
     struct recording_writer *writer;
     struct drain drain;
     pthread_t thread;
@@ -55,9 +60,11 @@ struct collector {
 
 /* Room for a tenth of a second of long stacks (about 130 bytes a sample), and one sample of the
  * deepest kind in any case. */
-static uint32_t ring_size(uint32_t hz)
+static uint32_t ring_size(uint32_t hz, uint32_t unwind)
 {
     uint32_t size = SMALLEST_RING;
+    if (unwind == CHANNEL_UNWIND_LIBUNWIND) // each sample is a copy of the stack
+        return STACK_COPIES_RING;
     while (size < hz / 10 * 130 * 2 && size < 1024 * 1024)
         size *= 2;
     return size;
@@ -78,18 +85,42 @@ static int size_segment(int fd, uint64_t size)
     return result;
 }
 
+/* The kernel's tick: what its coarse clocks go by (clock_getres(2)). */
+static uint64_t tick_ns(void)
+{
+    struct timespec resolution;
+    if (clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) != 0)
+        return 0;
+    return (uint64_t)resolution.tv_sec * 1000000000 + (uint64_t)resolution.tv_nsec;
+}
+
+static int choose_clock(struct collector *collector, enum collector_clock wish, struct error *error)
+{
+    if (wish == COLLECTOR_CLOCK_TIMER)
+        return 0;
+    collector->perf = perf_clock_probe(&collector->clock_error) == 0;
+    if (collector->perf || wish == COLLECTOR_CLOCK_AUTO)
+        return 0;
+    *error = collector->clock_error;
+    return -1;
+}
+
 static int make_segment(struct collector *collector, const struct collector_options *options,
                         struct error *error)
 {
     struct channel_header layout = {
         .magic = CHANNEL_MAGIC,
         .abi_version = CHANNEL_ABI_VERSION,
-        .flags = options->follow_children ? CHANNEL_FOLLOW_CHILDREN : 0,
+        .flags = (options->follow_children ? CHANNEL_FOLLOW_CHILDREN : 0) |
+                 (collector->perf ? CHANNEL_PERF : 0),
+        .unwind = options->unwind,
+        .tick_ns = tick_ns(),
+        .state = options->paused ? CHANNEL_PAUSED : CHANNEL_RUNNING,
         .period_ns = 1000000000 / options->hz,
         .max_frames = MAX_FRAMES,
         .collector_pid = (int32_t)getpid(),
     };
-    collector->size = channel_layout(&layout, SLOTS, ring_size(options->hz));
+    collector->size = channel_layout(&layout, SLOTS, ring_size(options->hz, options->unwind));
     collector->fd = memfd_create("prof", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (collector->fd < 0)
         return error_errno(error, "cannot make shared memory");
@@ -130,7 +161,7 @@ static void put_session(struct collector *collector, const struct collector_opti
     session->command = session_string(collector, command.data ? command.data : "");
     session->host = session_string(collector, name.nodename);
     session->system = session_string(collector, system.data);
-    session->engine = session_string(collector, "timer");
+    session->engine = session_string(collector, collector->perf ? "perf+timer" : "timer");
     session->prof_version = session_string(collector, PROF_VERSION);
     session->requested_hz = options->hz;
     session->period_ns = collector->header->period_ns;
@@ -190,7 +221,6 @@ static void *drain_thread(void *argument)
 {
     struct collector *collector = argument;
     struct channel_header *header = collector->header;
-    const struct timespec interval = {.tv_nsec = DRAIN_INTERVAL_MS * 1000000};
     uint64_t flushed = clock_read_ns(CLOCK_MONOTONIC);
     uint32_t answered = atomic_load(&header->doorbell);
     while (!atomic_load(&collector->stop) && !collector->ended) {
@@ -209,6 +239,8 @@ static void *drain_thread(void *argument)
         }
         atomic_fetch_add(&header->drained, 1);
         futex(&header->drained, FUTEX_WAKE, INT32_MAX, NULL);
+        const struct timespec interval = {
+            .tv_nsec = (collector->drain.soon ? SOON_MS : DRAIN_INTERVAL_MS) * 1000000};
         if (!waiters) // they wait for two passes
             futex(&header->doorbell, FUTEX_WAIT, bell, &interval);
     }
@@ -240,7 +272,8 @@ struct collector *collector_open(const struct collector_options *options, struct
     struct collector *collector = memory_new(1, sizeof *collector);
     collector->fd = -1;
     collector->nobody_waits = options->nobody_waits;
-    if (make_segment(collector, options, error) < 0)
+    if (choose_clock(collector, options->clock, error) < 0 ||
+        make_segment(collector, options, error) < 0)
         goto failed;
     collector->writer = recording_writer_create(options->path, error);
     if (!collector->writer)
@@ -272,6 +305,23 @@ struct collector_count collector_count_processes(const struct collector *collect
     uint32_t numbers = atomic_load(&collector->header->next_image);
     count.expected = numbers > count.seen ? numbers - count.seen : 0;
     return count;
+}
+
+const char *collector_clock_refusal(const struct collector *collector)
+{
+    return collector->perf ? "" : collector->clock_error.text;
+}
+
+void collector_pause(struct collector *collector, bool paused)
+{
+    uint32_t expected = paused ? CHANNEL_RUNNING : CHANNEL_PAUSED;
+    atomic_compare_exchange_strong(&collector->header->state, &expected,
+                                   paused ? CHANNEL_PAUSED : CHANNEL_RUNNING);
+}
+
+bool collector_is_paused(const struct collector *collector)
+{
+    return atomic_load(&collector->header->state) == CHANNEL_PAUSED;
 }
 
 bool collector_has_ended(const struct collector *collector)

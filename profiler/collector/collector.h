@@ -12,9 +12,18 @@
 
 struct collector;
 
+enum collector_clock {
+    COLLECTOR_CLOCK_AUTO,  /* perf events where they are permitted, and timers */
+    COLLECTOR_CLOCK_PERF,  /* the same, or an error */
+    COLLECTOR_CLOCK_TIMER, /* timers alone */
+};
+
 struct collector_options {
     const char *path; /* of the recording */
     uint32_t hz;      /* samples per CPU second and thread */
+    enum collector_clock clock;
+    uint32_t unwind; /* enum channel_unwind */
+    bool paused;     /* begins without sampling, until collector_pause(…, false) */
     bool follow_children;
     bool nobody_waits;      /* no wait status will come: the recording ends with the last process */
     char *const *arguments; /* the command, for the record; NULL: not known */
@@ -25,6 +34,14 @@ struct collector *collector_open(const struct collector_options *options, struct
 
 /* Where the sampler finds the segment: the value for CHANNEL_ENVIRONMENT. */
 const char *collector_session(const struct collector *collector);
+
+/* Why there are only timers although perf events were wished for; "" otherwise. */
+const char *collector_clock_refusal(const struct collector *collector);
+
+/* Takes no samples from now on, or takes them again. What passes in between is counted. May be
+ * called in a signal handler. */
+void collector_pause(struct collector *collector, bool paused);
+bool collector_is_paused(const struct collector *collector);
 
 /* How many processes have announced themselves, how many of them are alive, and how many are about
  * to: forked, but not heard of yet. A fork that failed counts among the last for ever. */

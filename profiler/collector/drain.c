@@ -19,6 +19,7 @@ void drain_init(struct drain *drain, struct channel_header *header, struct recor
     *drain = (struct drain){.header = header, .writer = writer};
     drain->geometry.slot_count = header->slot_count;
     drain->geometry.ring_size = header->ring_size;
+    drain->geometry.chunk_slots = header->chunk_slots;
     drain->geometry.slots_offset = header->slots_offset;
     drain->geometry.rings_offset = header->rings_offset;
     drain->slots = memory_new(header->slot_count, sizeof *drain->slots);
@@ -26,10 +27,15 @@ void drain_init(struct drain *drain, struct channel_header *header, struct recor
     stack_table_init(&drain->table, writer);
     image_list_init(&drain->images, &drain->table);
     sample_reader_init(&drain->samples, &drain->table);
+    clock_keeper_init(&drain->clocks, header->flags & CHANNEL_PERF ? header->slot_count : 0,
+                      header->period_ns);
+    stray_threads_init(&drain->strays, header, &drain->geometry);
 }
 
 void drain_release(struct drain *drain)
 {
+    stray_threads_release(&drain->strays);
+    clock_keeper_release(&drain->clocks);
     sample_reader_release(&drain->samples);
     image_list_release(&drain->images);
     stack_table_release(&drain->table);
@@ -52,6 +58,10 @@ static void end_process(struct drain *drain, struct image *image)
 {
     if (image->ended)
         return;
+    // one that was killed and reaped between two looks: its threads' events still know
+    uint64_t least = image->start_cpu_ns + image->threads_cpu_ns;
+    if (!image->said_end && !image->superseded && image->cpu_ns < least)
+        image->cpu_ns = least;
     recording_writer_put(
         drain->writer,
         &(struct recording_record){.kind = RECORDING_PROCESS_END,
@@ -93,7 +103,13 @@ static void end_thread(struct drain *drain, uint32_t index)
     struct drain_slot *known = &drain->slots[index];
     struct channel_slot *slot = slot_at(drain, index);
     put_losses(drain, known, slot);
-    bool told = atomic_load(&slot->state) == CHANNEL_SLOT_ENDED;
+    bool told = atomic_load(&slot->state) == CHANNEL_SLOT_ENDED &&
+                atomic_load(&slot->stray) == CHANNEL_NO_STRAY;
+    uint64_t counted_ns = clock_keeper_close(&drain->clocks, index, slot);
+    uint64_t cpu_ns = told ? slot->cpu_ns : counted_ns;
+    struct image *image = image_list_find(&drain->images, known->image);
+    if (image)
+        image->threads_cpu_ns += cpu_ns;
     char name[sizeof known->name + 1] = "";
     memcpy(name, told ? slot->name : known->name, sizeof known->name);
     recording_writer_put(
@@ -103,7 +119,7 @@ static void end_thread(struct drain *drain, uint32_t index)
             .thread_end = {.thread = known->thread,
                            .name = stack_table_string(&drain->table, name, strlen(name)),
                            .end_ns = told ? slot->end_ns : clock_read_ns(CLOCK_MONOTONIC),
-                           .cpu_ns = told ? slot->cpu_ns : 0}});
+                           .cpu_ns = cpu_ns}});
     known->active = false;
     uint64_t head = atomic_load(&slot->head);
     atomic_store(&slot->tail, head);
@@ -184,6 +200,27 @@ static void read_announcements(struct drain *drain, uint32_t index)
     for_each_record(drain, index, known->size, on_announcement);
 }
 
+/* A child's announcement may have been read before its parent's, and was put off. */
+static void read_put_off(struct drain *drain, uint32_t used)
+{
+    enum { PATIENCE = 50 }; // passes; the parent's announcement may be lost
+    uint32_t before;
+    do {
+        before = drain->images.count;
+        for (uint32_t i = 0; i < used; i++) {
+            struct drain_slot *known = &drain->slots[i];
+            if (!known->size || image_list_find(&drain->images, known->owner)) {
+                known->waited = 0;
+                continue;
+            }
+            drain->images.impatient = known->waited > PATIENCE || drain->last;
+            peek_slot(drain, i);
+            for_each_record(drain, i, known->size, on_announcement);
+            drain->images.impatient = false;
+        }
+    } while (drain->images.count != before);
+}
+
 static void read_samples(struct drain *drain, uint32_t index)
 {
     struct drain_slot *known = &drain->slots[index];
@@ -191,8 +228,10 @@ static void read_samples(struct drain *drain, uint32_t index)
     if (known->state != CHANNEL_SLOT_LIVE && known->state != CHANNEL_SLOT_ENDED)
         return;
     struct image *image = image_list_find(&drain->images, known->owner);
-    if (!image) // not announced yet: next time
+    if (!image) { // not announced yet: next time
+        known->waited++;
         return;
+    }
     if (image->ended) {
         // a latecomer of a program that is over: nothing to attach it to
         ring_consume(slot, known->size);
@@ -210,6 +249,8 @@ static void read_samples(struct drain *drain, uint32_t index)
     put_losses(drain, known, slot);
     if (known->state == CHANNEL_SLOT_ENDED)
         end_thread(drain, index);
+    else if (image->pid_known && atomic_load(&drain->header->state) != CHANNEL_STOPPED)
+        drain->soon |= clock_keeper_look(&drain->clocks, index, slot, image->pid, drain->now_ns);
 }
 
 /* A process that runs another program than the one that announced itself, and has not announced
@@ -279,19 +320,46 @@ static void refresh_names(struct drain *drain)
     }
 }
 
+/* Threads that nobody has told us of. */
+static void find_strays(struct drain *drain)
+{
+    enum { INTERVAL_NS = 50 * 1000000 };
+    if (drain->now_ns - drain->strays_ns < INTERVAL_NS)
+        return;
+    drain->strays_ns = drain->now_ns;
+    stray_threads_begin(&drain->strays);
+    for (uint32_t i = 0; i < drain->images.count; i++) {
+        const struct image *image = &drain->images.images[i];
+        if (!image->ended && !image->superseded && image->pid_known && !image->replaced)
+            stray_threads_look(&drain->strays, image->number, image->pid, drain->now_ns);
+    }
+}
+
+/* Slots that were ever claimed, as the target says. */
+static uint32_t slots_used(const struct drain *drain)
+{
+    uint32_t used = atomic_load(&drain->header->slots_used);
+    return used < drain->geometry.slot_count ? used : drain->geometry.slot_count;
+}
+
 uint32_t drain_pass(struct drain *drain)
 {
     drain->pass++;
+    drain->now_ns = clock_read_ns(CLOCK_MONOTONIC);
+    drain->soon = false;
     drain->samples.pass = drain->pass;
     // who is gone is asked before the rings are read: what it wrote is then certainly in there
     uint32_t known = drain->images.count;
     bool *gone = memory_new(known + 1, sizeof *gone);
     for (uint32_t i = 0; i < known; i++)
         gone[i] = !drain->images.images[i].ended && is_gone(&drain->images.images[i]);
-    for (uint32_t i = 0; i < drain->geometry.slot_count; i++)
+    uint32_t used = slots_used(drain);
+    for (uint32_t i = 0; i < used; i++)
         read_announcements(drain, i);
-    for (uint32_t i = 0; i < drain->geometry.slot_count; i++)
+    read_put_off(drain, used);
+    for (uint32_t i = 0; i < used; i++)
         read_samples(drain, i);
+    find_strays(drain);
     gone = memory_resize(gone, drain->images.count + 1, sizeof *gone);
     for (uint32_t i = known; i < drain->images.count; i++)
         gone[i] = false;
@@ -323,6 +391,7 @@ uint32_t drain_finish(struct drain *drain)
     uint64_t no_clock = atomic_load(&drain->header->no_clock);
     // the second pass notices that a process which the first one met is already gone
     drain_pass(drain);
+    drain->last = true;
     uint32_t alive = drain_pass(drain);
     for (uint32_t i = 0; i < drain->geometry.slot_count; i++) {
         if (drain->slots[i].active)

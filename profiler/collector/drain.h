@@ -11,8 +11,10 @@
 #define PROF_COLLECTOR_DRAIN_H
 
 #include "profiler/channel/channel.h"
+#include "profiler/collector/clock_keeper.h"
 #include "profiler/collector/image_list.h"
 #include "profiler/collector/sample_reader.h"
+#include "profiler/collector/stray_threads.h"
 
 /* What the collector knows of a slot's present owner. */
 struct drain_slot {
@@ -26,6 +28,7 @@ struct drain_slot {
     uint32_t state;         /* of the slot, as this pass found it */
     uint32_t owner;         /* the image, likewise */
     size_t size;            /* of what this pass reads from the ring */
+    uint32_t waited;        /* passes in which the image was not announced */
 };
 
 struct drain {
@@ -36,6 +39,12 @@ struct drain {
     struct drain_slot *slots;
     struct image_list images;
     struct sample_reader samples;
+    struct clock_keeper clocks;
+    struct stray_threads strays;
+    uint64_t strays_ns; /* when they were last looked for */
+    uint64_t now_ns;    /* of this pass */
+    bool last;          /* nothing will be put off any more */
+    bool soon;          /* another pass is wanted within a millisecond */
     uint32_t thread_count;
     uint8_t *bytes; /* one ring */
     uint32_t pass;

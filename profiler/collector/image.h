@@ -28,6 +28,8 @@ struct image {
     bool said_end;           /* its last instructions run */
     bool ended;              /* PROCESS_END was written */
     uint64_t cpu_ns;         /* of the process, last known */
+    uint64_t start_cpu_ns;   /* when it announced itself */
+    uint64_t threads_cpu_ns; /* of its threads that have ended, at least */
     char *executable;        /* as it announced itself */
     bool suspect, replaced;  /* runs another program, maybe without our library; was told */
     uint64_t suspect_cpu_ns; /* its CPU time when that was first seen */

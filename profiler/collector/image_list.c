@@ -98,13 +98,17 @@ static void on_process(struct image_list *list, struct bytes payload)
     struct announcement a;
     if (!read_announcement(&a, payload) || image_list_find(list, a.number))
         return;
+    // it has its parent's modules: those come first
+    if (a.flags & CHANNEL_PROCESS_FORKED && !list->impatient &&
+        !image_list_find(list, a.parent_number))
+        return;
     uint32_t index = list->count;
     struct image *image = array_push(&list->images, &list->count, &list->capacity);
     *hash_map_at(&list->by_number, a.number) = index;
     image->number = a.number;
     image->process = index;
     image->pid = a.pid;
-    image->cpu_ns = a.cpu_ns;
+    image->cpu_ns = image->start_cpu_ns = a.cpu_ns;
     image->pidfd = process_open(a.pid);
     image->pid_known = process_started_at(a.pid, a.start_ticks);
     image->executable = memory_new(1, bytes_left(&a.executable) + 1);

@@ -10,11 +10,14 @@
 #include "profiler/base/bytes.h"
 #include "profiler/collector/image.h"
 
+#include <stdbool.h>
+
 struct image_list {
     struct stack_table *table; /* borrowed */
     struct image *images;
     uint32_t count, capacity;
     struct hash_map by_number;
+    bool impatient; /* a forked process is taken although its parent has not announced itself */
 };
 
 void image_list_init(struct image_list *list, struct stack_table *table);

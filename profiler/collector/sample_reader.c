@@ -60,6 +60,16 @@ static uint32_t intern_stack(struct sample_reader *reader, struct image *image, 
     return interned;
 }
 
+/* One frame for all of the kernel: where in it is not for ordinary users to know. */
+static uint32_t kernel_frame(struct sample_reader *reader)
+{
+    static const char kernel[] = "[kernel]";
+    struct recording_frame frame = {.module =
+                                        stack_table_module(reader->table, kernel, sizeof kernel - 1,
+                                                           RECORDING_MODULE_KERNEL, NULL, 0)};
+    return stack_table_frame(reader->table, &frame);
+}
+
 /* Zigzag differences between neighbours, each with the mark of an exact address in its last bit. */
 static void read_addresses(struct sample_stack *stack, struct bytes *payload)
 {
@@ -102,7 +112,9 @@ void sample_reader_read(struct sample_reader *reader, uint32_t thread, struct im
     if (kind != CHANNEL_SAMPLE && kind != CHANNEL_DEFERRED_SAMPLE)
         return;
     uint64_t time = start_ns + bytes_varint(&payload);
-    uint32_t weight = (uint32_t)bytes_varint(&payload);
+    uint64_t weight_and_place = bytes_varint(&payload);
+    uint32_t weight = (uint32_t)(weight_and_place >> 1);
+    bool in_kernel = weight_and_place & 1;
     uint8_t stop;
     if (kind == CHANNEL_SAMPLE) {
         read_addresses(reader->stack, &payload);
@@ -112,12 +124,14 @@ void sample_reader_read(struct sample_reader *reader, uint32_t thread, struct im
     }
     if (payload.failed || weight == 0 || stop >= CHANNEL_STOP_COUNT)
         return;
-    recording_writer_put(
-        reader->table->writer,
-        &(struct recording_record){.kind = RECORDING_SAMPLE,
-                                   .sample = {.thread = thread,
-                                              .stack = intern_stack(reader, image, time),
-                                              .weight = weight,
-                                              .stop = stop,
-                                              .time_ns = time}});
+    uint32_t stack = intern_stack(reader, image, time);
+    if (in_kernel)
+        stack = stack_table_stack(reader->table, stack, kernel_frame(reader));
+    recording_writer_put(reader->table->writer,
+                         &(struct recording_record){.kind = RECORDING_SAMPLE,
+                                                    .sample = {.thread = thread,
+                                                               .stack = stack,
+                                                               .weight = weight,
+                                                               .stop = stop,
+                                                               .time_ns = time}});
 }

@@ -78,14 +78,14 @@ void guard_begin_thread(bool belief)
     believes_blocked = belief;
     mask_change(SIG_BLOCK, 0, &mask);
     if (mask & MASK_OURS)
-        thread_rest(true);
+        thread_surrender();
 }
 
 /* From here on this thread blocks SIGPROF for real. The clock first: what it has sent by then is
  * delivered before the mask changes. */
 static void become_honest(void)
 {
-    thread_rest(true);
+    thread_surrender();
     mask_block_ours();
     believes_blocked = false;
 }
@@ -185,18 +185,39 @@ static void die_of(int signal)
     syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
 }
 
+static void queue_again(int signal, siginfo_t *info)
+{
+    if (info->si_code == SI_TKILL)
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), (int)syscall(SYS_gettid), signal, info);
+    else
+        syscall(SYS_rt_sigqueueinfo, getpid(), signal, info);
+}
+
+/* What our clocks have sent while the handler ran must not be found pending by the program. */
+static void discard_ours(void)
+{
+    const uint64_t set = MASK_OURS;
+    const struct timespec now = {0};
+    struct clock_signal ours;
+    siginfo_t info;
+    while (syscall(SYS_rt_sigtimedwait, &set, &info, &now, sizeof set) == SIGPROF) {
+        if (!clock_identify(&info, &ours)) {
+            queue_again(SIGPROF, &info);
+            break;
+        }
+    }
+}
+
 /* The program believes that SIGPROF is blocked here, so the signal must stay pending: it goes back
  * to where it came from, and the interrupted code goes on with SIGPROF blocked. */
 static void put_back(int signal, siginfo_t *info, ucontext_t *context)
 {
     atomic_store(&guard.meant, 1);
-    thread_rest(true);
+    thread_surrender();
+    discard_ours();
     sigaddset(&context->uc_sigmask, SIGPROF);
     believes_blocked = false;
-    if (info->si_code == SI_TKILL)
-        syscall(SYS_rt_tgsigqueueinfo, getpid(), (int)syscall(SYS_gettid), signal, info);
-    else
-        syscall(SYS_rt_sigqueueinfo, getpid(), signal, info);
+    queue_again(signal, info);
 }
 
 static void run_program_handler(const struct sigaction *action, int signal, siginfo_t *info,
@@ -253,7 +274,7 @@ INTERPOSED int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *
         bool blocks = names_ours(set) && how != SIG_UNBLOCK;
         bool truly = blocks && is_meant(set);
         if (truly && !thread_rests() && thread_process_is_ours())
-            thread_rest(true);
+            thread_surrender();
         else if (blocks && !truly)
             sigdelset(&changed, SIGPROF);
         int result = real()->pthread_sigmask(how, &changed, old);

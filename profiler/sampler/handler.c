@@ -11,9 +11,11 @@
 #include "profiler/sampler/guard.h"
 #include "profiler/sampler/modules.h"
 #include "profiler/sampler/session.h"
+#include "profiler/sampler/strays.h"
 #include "profiler/sampler/thread.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -82,11 +84,12 @@ static void see_stack(struct sampler_thread *t)
 static void put_frames(struct ring_writer *w, struct unwind_walk *walk)
 {
     uint64_t previous = 0;
+    bool pointers = session.unwind == CHANNEL_UNWIND_FP;
     for (uint32_t depth = 1;; depth++) {
         uint64_t address = unwind_walk_address(walk);
         ring_put_varint(w, ring_zigzag((int64_t)(address - previous)) << 1 | walk->exact);
         previous = address;
-        if (!unwind_walk_step(walk))
+        if (!(pointers ? unwind_walk_step_frame_pointer(walk) : unwind_walk_step(walk)))
             break;
         if (depth == session.max_frames) {
             walk->stop = UNWIND_TRUNCATED;
@@ -109,11 +112,11 @@ static void put_deferred(struct ring_writer *w, struct sampler_thread *t)
 }
 
 static void begin_record(struct ring_writer *w, struct sampler_thread *t, enum channel_record kind,
-                         uint64_t time, uint32_t weight)
+                         uint64_t time, struct clock_weight weight)
 {
     ring_begin(w, t->slot, t->ring, session.ring_size, kind);
     ring_put_varint(w, time);
-    ring_put_varint(w, weight);
+    ring_put_varint(w, (uint64_t)weight.periods << 1 | weight.in_kernel);
 }
 
 /* A ring that stays full may mean that nobody empties it any more (prof was killed): then the clock
@@ -127,16 +130,20 @@ static void count_loss(struct sampler_thread *t, uint32_t weight)
         clock_disarm(&t->clock);
 }
 
-static void sample(struct sampler_thread *t, const ucontext_t *context, uint32_t weight)
+static void sample(struct sampler_thread *t, const ucontext_t *context, struct clock_weight weight)
 {
     struct ring_writer w;
     uint64_t time = clock_monotonic_ns() - t->slot->start_ns;
+    bool deferred = session.unwind == CHANNEL_UNWIND_LIBUNWIND;
     unwind_registers_from_ucontext(&t->registers, context);
-    see_stack(t);
-    unwind_walk_begin(&t->walk, modules_current(), &t->memory, &t->cache, &t->registers);
-    begin_record(&w, t, CHANNEL_SAMPLE, time, weight);
-    put_frames(&w, &t->walk);
-    if (t->walk.stop == UNWIND_UNSUPPORTED) {
+    if (!deferred) {
+        see_stack(t);
+        unwind_walk_begin(&t->walk, modules_current(), &t->memory, &t->cache, &t->registers);
+        begin_record(&w, t, CHANNEL_SAMPLE, time, weight);
+        put_frames(&w, &t->walk);
+        deferred = t->walk.stop == UNWIND_UNSUPPORTED && session.unwind == CHANNEL_UNWIND_AUTO;
+    }
+    if (deferred) {
         begin_record(&w, t, CHANNEL_DEFERRED_SAMPLE, time, weight);
         put_deferred(&w, t);
     }
@@ -145,27 +152,75 @@ static void sample(struct sampler_thread *t, const ucontext_t *context, uint32_t
         if (was_roomy && w.limit - w.at <= session.ring_size / 2)
             session_ring_doorbell(); // once as it becomes half full, not at every sample after
     } else {
-        count_loss(t, weight);
+        count_loss(t, weight.periods);
     }
+}
+
+/* The calling thread's own signal, or that of a thread which shares its storage or has none. */
+static struct sampler_thread *thread_of(const struct clock_signal *signal)
+{
+    struct sampler_thread *t = thread_self();
+    if (t &&
+        (signal->perf ? atomic_load_explicit(&t->slot->clock_fd, memory_order_relaxed) == signal->fd
+                      : signal->slot == t->slot))
+        return t;
+    return atomic_load_explicit(&session.header->strays, memory_order_relaxed) ? strays_find(signal)
+                                                                               : NULL;
+}
+
+/* What passes while the program has switched sampling off is told by ticks alone. */
+static void count_paused(struct sampler_thread *t, const struct clock_signal *signal)
+{
+    uint32_t periods = clock_pass(&t->clock, signal);
+    if (periods == 0)
+        return;
+    atomic_fetch_add_explicit(&t->slot->paused_samples, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&t->slot->paused_weight, periods, memory_order_relaxed);
+}
+
+static void take(const struct clock_signal *signal, ucontext_t *context)
+{
+    // a program that may make no system calls any more must not meet any of ours
+    bool silent = atomic_load_explicit(&session.silent, memory_order_relaxed);
+    struct sampler_thread *t = silent ? thread_self() : thread_of(signal);
+    uint32_t state = atomic_load_explicit(&session.header->state, memory_order_relaxed);
+    if (!t || t->rests)
+        return;
+    if (silent || state == CHANNEL_PAUSED ||
+        (state == CHANNEL_RUNNING && atomic_load_explicit(&session.paused, memory_order_relaxed))) {
+        count_paused(t, signal);
+    } else if (state != CHANNEL_RUNNING) {
+        clock_disarm(&t->clock);
+    } else {
+        struct clock_weight weight = clock_weigh(&t->clock, signal, context);
+        if (weight.periods)
+            sample(t, context, weight);
+        strays_arm();
+    }
+}
+
+/* A call that one of our signals has broken off is made again, unless a signal of the program's own
+ * is about to break it off. */
+static void repair(ucontext_t *context)
+{
+    uint64_t pending = 0, blocked;
+    memcpy(&blocked, &context->uc_sigmask, sizeof blocked);
+    if (!interrupted_in_syscall(context) || context->uc_mcontext.gregs[REG_RAX] != -EINTR ||
+        atomic_load_explicit(&session.silent, memory_order_relaxed) ||
+        syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending & ~blocked)
+        return;
+    interrupted_repeat_syscall(context);
 }
 
 void handler_on_signal(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
-    uint32_t weight = clock_weight(info);
-    struct sampler_thread *t = thread_self();
-    if (weight == 0) {
+    struct clock_signal ours;
+    if (clock_identify(info, &ours)) {
+        take(&ours, context);
+        repair(context);
+    } else {
         guard_forward(signal, info, context);
-    } else if (t && atomic_load_explicit(&session.header->state, memory_order_relaxed) !=
-                        CHANNEL_RUNNING) {
-        if (!atomic_load_explicit(&session.silent, memory_order_relaxed))
-            clock_disarm(&t->clock);
-    } else if (t && (atomic_load_explicit(&session.paused, memory_order_relaxed) ||
-                     atomic_load_explicit(&session.silent, memory_order_relaxed))) {
-        atomic_fetch_add_explicit(&t->slot->paused_samples, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&t->slot->paused_weight, weight, memory_order_relaxed);
-    } else if (t) {
-        sample(t, context, weight);
     }
     errno = saved_errno;
 }

@@ -13,17 +13,16 @@
 #include "profiler/sampler/modules.h"
 #include "profiler/sampler/real.h"
 #include "profiler/sampler/session.h"
+#include "profiler/sampler/strays.h"
 #include "profiler/sampler/thread.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <threads.h>
 #include <unistd.h>
 
@@ -117,23 +116,6 @@ INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
     if (result != thrd_success)
         atomic_store(&start->taken, 0);
     return result;
-}
-
-/* A program that gives up system calls, or the time stamp counter that clock_gettime reads in user
- * space, would be killed by what we do in the signal and at its end. */
-INTERPOSED int prctl(int option, ...)
-{
-    long argument[4];
-    va_list arguments;
-    va_start(arguments, option);
-    for (int i = 0; i < 4; i++)
-        argument[i] = va_arg(arguments, long);
-    va_end(arguments);
-    if (session.header && (option == PR_SET_SECCOMP || option == PR_SET_TSC)) {
-        thread_rest(true);
-        atomic_store(&session.silent, true);
-    }
-    return real()->prctl(option, argument[0], argument[1], argument[2], argument[3]);
 }
 
 INTERPOSED int dlclose(void *handle)
@@ -262,9 +244,10 @@ static void after_fork_in_child(void)
     forking = 0;
     modules_after_fork(true);
     guard_after_fork();
+    strays_forget();
     session.pid = getpid();
     if (session.header->flags & CHANNEL_FOLLOW_CHILDREN &&
-        atomic_load(&session.header->state) == CHANNEL_RUNNING) {
+        atomic_load(&session.header->state) != CHANNEL_STOPPED) {
         session.image = image;
         session.standalone = false;
         thread_begin_again();

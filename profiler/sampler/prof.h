@@ -35,7 +35,8 @@ static inline void prof_call_sampler_(const char *name)
         function();
 }
 
-/* Samples are taken from now on (which is so from the beginning, unless prof_stop was called). */
+/* Samples are taken from now on. That is so from the beginning, unless prof_stop was called or prof
+ * was told to begin without (--paused, --delay, --toggle), which this ends as well. */
 static inline void prof_start(void)
 {
     prof_call_sampler_("prof_sampler_start");

@@ -24,7 +24,7 @@ static const struct {
     FUNCTION(signal),         FUNCTION(bsd_signal),   FUNCTION(ssignal),
     FUNCTION(__sysv_signal),  FUNCTION(sysv_signal),  FUNCTION(sigset),
     FUNCTION(sighold),        FUNCTION(sigrelse),     FUNCTION(sigignore),
-    FUNCTION(profil),         FUNCTION(__monstartup),
+    FUNCTION(profil),         FUNCTION(__monstartup), FUNCTION(syscall),
 #undef FUNCTION
 };
 

@@ -33,6 +33,7 @@ struct real_functions {
     int (*dlclose)(void *);
     int (*thrd_create)(thrd_t *, thrd_start_t, void *);
     int (*prctl)(int, ...);
+    long (*syscall)(long, ...);
     /* the doors of guard_legacy.c */
     sighandler_t (*signal)(int, sighandler_t);
     sighandler_t (*bsd_signal)(int, sighandler_t);

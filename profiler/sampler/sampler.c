@@ -11,12 +11,15 @@
 #include "profiler/sampler/interpose.h"
 #include "profiler/sampler/modules.h"
 #include "profiler/sampler/real.h"
+#include "profiler/sampler/seccomp.h"
 #include "profiler/sampler/session.h"
+#include "profiler/sampler/strays.h"
 #include "profiler/sampler/thread.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Takes our library out of LD_PRELOAD, so that what this program executes is not sampled. */
@@ -56,9 +59,9 @@ static void begin(void)
 {
     if (!gnu_get_libc_version)
         return;
-    real();
+    seccomp_begin();
     session.pid = getpid();
-    if (session_attach() < 0 || atomic_load(&session.header->state) != CHANNEL_RUNNING ||
+    if (session_attach() < 0 || atomic_load(&session.header->state) == CHANNEL_STOPPED ||
         guard_install(handler_on_signal) < 0 || interpose_begin() < 0) {
         session.header = NULL;
         return;
@@ -68,6 +71,7 @@ static void begin(void)
         forget_children();
     thread_begin(true);
     thread_rest(true); // our own beginning is not the program's time
+    strays_prepare();
     interpose_announce_process(0, false);
     modules_begin();
     thread_rest(false);
@@ -80,6 +84,9 @@ void prof_sampler_stop(void);
 INTERPOSED void prof_sampler_start(void)
 {
     atomic_store(&session.paused, false);
+    uint32_t expected = CHANNEL_PAUSED; // prof was asked to begin, or go on, without samples
+    if (session.header)
+        atomic_compare_exchange_strong(&session.header->state, &expected, CHANNEL_RUNNING);
 }
 
 INTERPOSED void prof_sampler_stop(void)
@@ -100,8 +107,24 @@ __attribute__((constructor)) static void prof_constructor(void)
     errno = saved_errno;
 }
 
-/* At exit, after the program's own handlers. Programs that end without (a signal, _exit) lose
- * nothing but the last entry: the rings are the collector's. */
+/* Ends the process as the C library does, and says before how much CPU time it has used, which
+ * nobody could ask for any more once its parent has reaped it. Async-signal-safe, and harmless in a
+ * child of vfork. */
+INTERPOSED __attribute__((noreturn)) void _exit(int status)
+{
+    if (!atomic_load(&session.silent))
+        thread_put_now(CHANNEL_PROCESS_END, fill_end, NULL);
+    for (;;)
+        syscall(SYS_exit_group, status);
+}
+
+INTERPOSED __attribute__((noreturn)) void _Exit(int status)
+{
+    _exit(status);
+}
+
+/* At exit, after the program's own handlers. Programs that are killed lose nothing but the last
+ * entry: the rings are the collector's. */
 __attribute__((destructor)) static void prof_destructor(void)
 {
     if (!thread_self() || !thread_process_is_ours() || atomic_load(&session.silent))

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,31 +27,97 @@
 
 struct session session;
 
-/* Maps the segment. The descriptor is closed again before this returns. */
+static void *map_part(int fd, uint64_t offset, size_t size)
+{
+    void *part = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
+    if (part == MAP_FAILED)
+        return NULL;
+    madvise(part, size, MADV_DONTDUMP); // core dumps stay what they were
+    return part;
+}
+
+/* Two threads may come for the same chunk: the second one takes what the first has mapped. */
+static uint8_t *map_chunk(int fd, uint32_t chunk)
+{
+    size_t size = (size_t)session.chunk_slots * session.ring_size;
+    uint8_t *mapped = map_part(fd, session.rings_offset + (uint64_t)chunk * size, size);
+    uint8_t *before = NULL;
+    if (!mapped || atomic_compare_exchange_strong(&session.chunks[chunk], &before, mapped))
+        return mapped;
+    munmap(mapped, size);
+    return before;
+}
+
+uint8_t *session_map_ring(uint32_t index)
+{
+    uint32_t chunk = index / session.chunk_slots;
+    if (!session.chunks[chunk]) {
+        int fd = open(session.path, O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            return NULL;
+        map_chunk(fd, chunk);
+        close(fd);
+    }
+    return session_ring(index);
+}
+
+static void take_geometry(const struct channel_header *header)
+{
+    session.ring_size = header->ring_size;
+    session.slot_count = header->slot_count;
+    session.chunk_slots = header->chunk_slots;
+    session.slots_offset = header->slots_offset;
+    session.rings_offset = header->rings_offset;
+    session.max_frames = header->max_frames;
+    session.period_ns = header->period_ns;
+    session.tick_ns = header->tick_ns;
+    session.unwind = header->unwind;
+    session.perf = header->flags & CHANNEL_PERF;
+}
+
+/* Whether this program may well miss the address space that we take: its limit leaves less than a
+ * few times as much. It is unlimited nearly everywhere. */
+static bool address_space_is_short(uint64_t size)
+{
+    enum { TIMES = 8 };
+    struct rlimit limit;
+    char text[64] = "";
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return false;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0)
+        text[0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    uint64_t used = strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return limit.rlim_cur < used + TIMES * size;
+}
+
+/* Maps header, slots and the first rings. The descriptor is closed again before this returns. */
 static int map_segment(const char *path)
 {
+    struct channel_header header;
     struct stat status;
-    int result = -1;
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &status) == 0 && status.st_size >= (off_t)sizeof(struct channel_header)) {
-        size_t size = (size_t)status.st_size;
-        struct channel_header *header = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (header != MAP_FAILED && channel_valid(header, size)) {
-            madvise(header, size, MADV_DONTDUMP); // core dumps stay what they were
-            session.header = header;
-            session.ring_size = header->ring_size;
-            session.slot_count = header->slot_count;
-            session.max_frames = header->max_frames;
-            session.period_ns = header->period_ns;
-            result = 0;
-        } else if (header != MAP_FAILED) {
-            munmap(header, size);
-        }
+    bool valid = fstat(fd, &status) == 0 &&
+                 pread(fd, &header, sizeof header, 0) == (ssize_t)sizeof header &&
+                 channel_valid(&header, (uint64_t)status.st_size) &&
+                 header.slot_count / header.chunk_slots <= SESSION_CHUNKS &&
+                 !address_space_is_short(header.rings_offset + channel_chunk_size(&header)) &&
+                 strlen(path) < sizeof session.path;
+    if (valid) {
+        take_geometry(&header);
+        strcpy(session.path, path);
+        session.header = map_part(fd, 0, header.rings_offset);
+    }
+    if (session.header && !map_chunk(fd, 0)) {
+        munmap(session.header, header.rings_offset);
+        session.header = NULL;
     }
     close(fd);
-    return result;
+    return session.header ? 0 : -1;
 }
 
 /* Where `prof` is, seen from this library: <prefix>/lib/prof/libprof.so, <prefix>/bin/prof. */

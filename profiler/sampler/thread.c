@@ -22,21 +22,73 @@ struct sampler_thread *thread_self(void)
     return self;
 }
 
-/* Takes a free slot. Threads begin their search at different places, so that they seldom meet. */
+// static: threads that begin and threads that end share it. What an ended thread knew of the code
+// is true for the next one, too: its rules are tagged with the generation of the modules.
+static struct sampler_thread *_Atomic pool[8];
+
+static struct sampler_thread *take_memory(void)
+{
+    for (size_t i = 0; i < sizeof pool / sizeof *pool; i++) {
+        struct sampler_thread *t = atomic_exchange(&pool[i], NULL);
+        if (t)
+            return t;
+    }
+    void *fresh = mmap(NULL, sizeof(struct sampler_thread), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return fresh == MAP_FAILED ? NULL : fresh;
+}
+
+static void give_memory(struct sampler_thread *t)
+{
+    t->rests = t->surrendered = false;
+    t->stack_low = t->stack_high = 0;
+    for (size_t i = 0; i < sizeof pool / sizeof *pool; i++) {
+        struct sampler_thread *expected = NULL;
+        if (atomic_compare_exchange_strong(&pool[i], &expected, t))
+            return;
+    }
+    munmap(t, sizeof *t);
+}
+
+/* Tells the collector how far to look. */
+static void note_use(uint32_t index)
+{
+    uint32_t used = atomic_load(&session.header->slots_used);
+    while (used <= index &&
+           !atomic_compare_exchange_weak(&session.header->slots_used, &used, index + 1)) {
+    }
+}
+
+static bool claim(struct sampler_thread *t, uint32_t index)
+{
+    struct channel_slot *slot = session_slot(index);
+    uint32_t expected = CHANNEL_SLOT_FREE;
+    if (!atomic_compare_exchange_strong(&slot->state, &expected, CHANNEL_SLOT_CLAIMED))
+        return false;
+    t->slot = slot;
+    t->ring = session_map_ring(index);
+    if (t->ring) {
+        note_use(index);
+        return true;
+    }
+    atomic_store(&slot->state, CHANNEL_SLOT_FREE);
+    return false;
+}
+
+/* Takes a free slot, from the first chunks if possible: they are mapped. Within one, threads begin
+ * their search at different places, so that they seldom meet. */
 static bool claim_slot(struct sampler_thread *t, uint32_t tid)
 {
-    struct channel_header *header = session.header;
-    for (uint32_t i = 0; i < session.slot_count; i++) {
-        uint32_t index = (tid + i) % session.slot_count;
-        struct channel_slot *slot = channel_slot_at(header, index);
-        uint32_t expected = CHANNEL_SLOT_FREE;
-        if (atomic_compare_exchange_strong(&slot->state, &expected, CHANNEL_SLOT_CLAIMED)) {
-            t->slot = slot;
-            t->ring = channel_ring_at(header, index);
-            return true;
+    uint32_t ours = session.chunk_slots - CHANNEL_STRAY_SLOTS(session.chunk_slots);
+    for (uint32_t chunk = 0; chunk < session.slot_count; chunk += session.chunk_slots) {
+        for (uint32_t i = 0; i < ours; i++) {
+            if (claim(t, chunk + (tid + i) % ours))
+                return true;
+            if (!session_ring(chunk))
+                break; // cannot be mapped
         }
     }
-    atomic_fetch_add(&header->no_slot, 1);
+    atomic_fetch_add(&session.header->no_slot, 1);
     return false;
 }
 
@@ -53,6 +105,8 @@ static void fill_slot(struct sampler_thread *t, uint32_t tid)
     atomic_store(&slot->lost_weight, 0);
     atomic_store(&slot->paused_samples, 0);
     atomic_store(&slot->paused_weight, 0);
+    atomic_store(&slot->stray, CHANNEL_NO_STRAY);
+    atomic_store(&slot->clock_wish, t->surrendered ? CHANNEL_CLOCK_UNWANTED : CHANNEL_CLOCK_WANTED);
     atomic_store_explicit(&slot->state, CHANNEL_SLOT_LIVE, memory_order_release);
 }
 
@@ -102,30 +156,59 @@ void thread_rest(bool rest)
     if (!t || t->rests == rest)
         return;
     t->rests = rest;
-    if (rest)
+    if (rest) {
         clock_disarm(&t->clock);
-    else
-        clock_rearm(&t->clock, session.period_ns);
+    } else {
+        clock_rearm(&t->clock);
+        clock_note_usage(&t->clock);
+    }
+}
+
+void thread_surrender(void)
+{
+    struct sampler_thread *t = self;
+    thread_rest(true);
+    if (!t || t->surrendered || !session.perf)
+        return;
+    t->surrendered = true;
+    atomic_store(&t->slot->clock_wish, CHANNEL_CLOCK_UNWANTED);
+    session_drain(1000);
+    t->clock.perf = false;
+}
+
+/* So that the collector soon puts its clock on the new thread; once a millisecond is enough, since
+ * it comes back by itself as long as there are new ones. */
+static void ring_for_clock(const struct channel_slot *slot)
+{
+    enum { AGAIN_NS = 1000000 };
+    uint64_t before = atomic_load(&session.header->rung_ns);
+    if (session.perf && slot->start_ns - before > AGAIN_NS &&
+        atomic_compare_exchange_strong(&session.header->rung_ns, &before, slot->start_ns))
+        session_ring_doorbell();
 }
 
 static void start(struct sampler_thread *t, uint32_t tid)
 {
+    t->clock.perf = false;
+    t->clock.armed = false; // timers are not inherited
     fill_slot(t, tid);
     t->start_cpu_ns = clock_thread_cpu_ns();
-    t->rests = false;
     self = t;
-    if (clock_arm(&t->clock, session.period_ns) < 0)
+    clock_note_usage(&t->clock);
+    if (clock_arm(&t->clock, t->slot, (int)tid) < 0)
         atomic_fetch_add(&session.header->no_clock, 1);
+    if (t->rests)
+        clock_disarm(&t->clock);
+    ring_for_clock(t->slot);
 }
 
 void thread_begin(bool main_thread)
 {
-    if (!session.header || self || atomic_load(&session.header->state) != CHANNEL_RUNNING)
+    if (!session.header || self || atomic_load(&session.header->state) == CHANNEL_STOPPED)
         return;
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
-    struct sampler_thread *t =
-        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (t == MAP_FAILED) {
+    struct sampler_thread *t = take_memory();
+    if (!t) {
         atomic_fetch_add(&session.header->no_slot, 1);
         return;
     }
@@ -134,7 +217,7 @@ void thread_begin(bool main_thread)
     else
         thread_stack(t);
     if (!claim_slot(t, tid)) {
-        munmap(t, sizeof *t);
+        give_memory(t);
         return;
     }
     start(t, tid);
@@ -158,7 +241,7 @@ void thread_end(void)
     slot->end_ns = clock_monotonic_ns();
     syscall(SYS_prctl, PR_GET_NAME, slot->name); // prctl itself is interposed
     atomic_store_explicit(&slot->state, CHANNEL_SLOT_ENDED, memory_order_release);
-    munmap(t, sizeof *t);
+    give_memory(t);
 }
 
 void thread_begin_again(void)
@@ -170,11 +253,10 @@ void thread_begin_again(void)
         return;
     }
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
-    t->clock.armed = false; // timers are not inherited
     if (claim_slot(t, tid))
         start(t, tid);
     else
-        munmap(t, sizeof *t);
+        give_memory(t);
 }
 
 void thread_forget(void)
@@ -182,7 +264,16 @@ void thread_forget(void)
     struct sampler_thread *t = self;
     self = NULL;
     if (t)
-        munmap(t, sizeof *t);
+        give_memory(t);
+}
+
+static bool put_once(struct sampler_thread *t, enum channel_record kind,
+                     void (*fill)(struct ring_writer *, const void *), const void *what)
+{
+    struct ring_writer w;
+    ring_begin(&w, t->slot, t->ring, session.ring_size, kind);
+    fill(&w, what);
+    return ring_commit(&w);
 }
 
 void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, const void *),
@@ -191,19 +282,26 @@ void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, con
     struct sampler_thread *t = self;
     if (!t || !thread_process_is_ours())
         return;
-    struct ring_writer w;
-    bool done = false;
     // one writer at a time: the handler writes to this ring, too
     bool was_blocked = mask_block_ours();
+    bool done = put_once(t, kind, fill, what);
     // about two seconds of a collector that does not drain, then the record is given up
     for (int tries = 0; !done && tries < 20; tries++) {
-        ring_begin(&w, t->slot, t->ring, session.ring_size, kind);
-        fill(&w, what);
-        done = ring_commit(&w);
-        if (!done)
-            session_drain(100);
+        session_drain(100);
+        done = put_once(t, kind, fill, what);
     }
     if (!done)
         atomic_fetch_add(&t->slot->lost_samples, 1);
+    mask_unblock_ours(was_blocked);
+}
+
+void thread_put_now(enum channel_record kind, void (*fill)(struct ring_writer *, const void *),
+                    const void *what)
+{
+    struct sampler_thread *t = self;
+    if (!t || !thread_process_is_ours())
+        return;
+    bool was_blocked = mask_block_ours();
+    put_once(t, kind, fill, what);
     mask_unblock_ours(was_blocked);
 }

@@ -3,7 +3,7 @@
  * thread.h - what the sampler keeps per thread, from its first instruction to its last.
  *
  * Runs in:   the thread itself, ordinary code; thread_self also in the signal.
- * Memory:    one private mapping per thread, made at its start and unmapped at its end, so that
+ * Memory:    one private mapping per thread, had at its start and given back at its end, so that
  *            the handler never needs any.
  */
 #ifndef PROF_SAMPLER_THREAD_H
@@ -19,7 +19,8 @@ struct sampler_thread {
     struct channel_slot *slot;
     uint8_t *ring;
     struct thread_clock clock;
-    bool rests; /* the program blocks SIGPROF here: no signals of ours */
+    bool rests;       /* no samples for now, and no ticks */
+    bool surrendered; /* the program uses SIGPROF here itself: no perf clock any more */
     uint64_t start_cpu_ns;
     uint64_t stack_low, stack_high; /* the stack the thread was born with */
     /* of the walk under way; here because a signal may find a stack with 2 KiB left */
@@ -45,6 +46,10 @@ bool thread_process_is_ours(void);
 void thread_rest(bool rest);
 bool thread_rests(void);
 
+/* The same, for a program that blocks SIGPROF and means it: none of ours may be pending then, so
+ * the collector takes its clock off this thread, for good, before this returns. */
+void thread_surrender(void);
+
 /* Ends it: no signal of ours comes after this, the slot is handed to the collector. */
 void thread_end(void);
 
@@ -59,5 +64,9 @@ void thread_forget(void);
  */
 void thread_put(enum channel_record kind, void (*fill)(struct ring_writer *, const void *),
                 const void *what);
+
+/* The same without waiting: where the ring is full the record is lost, and nothing says so. */
+void thread_put_now(enum channel_record kind, void (*fill)(struct ring_writer *, const void *),
+                    const void *what);
 
 #endif

@@ -95,6 +95,10 @@ static inline uint64_t unwind_walk_address(const struct unwind_walk *walk)
  * registers are still those of the last frame. */
 bool unwind_walk_step(struct unwind_walk *walk);
 
+/* The same, by the chain of frame pointers alone, whatever the tables say: what a program without
+ * them, or a profiler that knows nothing else, would see. */
+bool unwind_walk_step_frame_pointer(struct unwind_walk *walk);
+
 /* Fills *module with the one that holds the address. */
 bool unwind_modules_find(const struct unwind_modules *modules, uint64_t address,
                          struct unwind_module *module);

@@ -382,3 +382,8 @@ bool unwind_walk_step(struct unwind_walk *walk)
         return stop(walk, UNWIND_UNSUPPORTED);
     }
 }
+
+bool unwind_walk_step_frame_pointer(struct unwind_walk *walk)
+{
+    return step_frame_pointer(walk);
+}

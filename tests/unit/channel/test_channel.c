@@ -24,8 +24,11 @@ static void layout_leaves_room_for_everything(void **state)
     static const uint32_t slot_counts[] = {1, 2, 21, 22, 1024};
     for (size_t i = 0; i < sizeof slot_counts / sizeof *slot_counts; i++) {
         struct channel_header header;
-        uint32_t slots = slot_counts[i];
-        uint64_t size = make(&header, slots, 32768);
+        uint64_t size = make(&header, slot_counts[i], 32768);
+        uint32_t slots = header.slot_count;
+        assert_int_equal(channel_chunk_size(&header), CHANNEL_CHUNK_SIZE);
+        assert_int_equal(slots % header.chunk_slots, 0);
+        assert_true(slots >= slot_counts[i] && slots < slot_counts[i] + header.chunk_slots);
         assert_true(header.slots_offset >= sizeof header);
         assert_int_equal(header.slots_offset % 4096, 0);
         assert_true(header.rings_offset >=
@@ -63,7 +66,9 @@ static void header_of_another_kind_is_refused(void **state)
     WITH(ring_size, 8192);
     WITH(ring_size, 3 * 4096);
     WITH(slot_count, 15);
-    WITH(slot_count, 17);
+    WITH(slot_count, good.slot_count + 1);
+    WITH(chunk_slots, good.chunk_slots / 2);
+    WITH(chunk_slots, 0);
     WITH(slots_offset, 0);
     WITH(rings_offset, good.rings_offset + 4096);
 #undef WITH

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ static int begin(void **state)
     f->header = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
     memset((void *)f->header, 0, size);
     memcpy((void *)f->header, &layout, sizeof layout);
+    atomic_store(&f->header->slots_used, SLOTS);
     folder_begin(NULL);
     f->writer = recording_writer_create(folder_path("prof.data"), NULL);
     drain_init(&f->drain, f->header, f->writer);
@@ -115,7 +117,7 @@ static void put_sample(struct fixture *f, uint32_t slot, uint32_t weight, const 
     struct ring_writer w = record(f, slot, CHANNEL_SAMPLE);
     uint64_t previous = 0;
     ring_put_varint(&w, 500);
-    ring_put_varint(&w, weight);
+    ring_put_varint(&w, (uint64_t)weight << 1);
     for (int i = 0; addresses[i]; i++) {
         ring_put_varint(&w, ring_zigzag((int64_t)(addresses[i] - previous)) << 1 | (i == 0));
         previous = addresses[i];
@@ -173,9 +175,11 @@ static pid_t start_child(void)
 {
     pid_t pid = fork();
     assert_true(pid >= 0);
-    if (pid == 0)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that fails must not leave it behind
         for (;;)
             pause();
+    }
     return pid;
 }
 
@@ -364,6 +368,28 @@ static void killed_process_leaves_its_samples(void **state)
     assert_int_equal(count(f, RECORDING_THREAD_END), 1);
 }
 
+static void time_in_the_kernel_has_a_frame_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    put_this_process(f);
+    struct ring_writer w = record(f, 0, CHANNEL_SAMPLE);
+    ring_put_varint(&w, 500);
+    ring_put_varint(&w, 4 << 1 | 1);
+    ring_put_varint(&w, ring_zigzag(MODULE + 0x10) << 1 | 1);
+    ring_put_byte(&w, CHANNEL_STOP_COMPLETE);
+    assert_true(ring_commit(&w));
+    finish(f);
+    const struct recording_sample *sample = &nth(f, RECORDING_SAMPLE, 0)->sample;
+    assert_int_equal(sample->weight, 4);
+    const struct recording_stack *stack = &nth(f, RECORDING_STACK, sample->stack)->stack;
+    const struct recording_frame *leaf = &nth(f, RECORDING_FRAME, stack->frame)->frame;
+    const struct recording_module *kernel = &nth(f, RECORDING_MODULE, leaf->module)->module;
+    assert_int_equal(kernel->kind, RECORDING_MODULE_KERNEL);
+    assert_string_equal(string(f, kernel->path), "[kernel]");
+    const struct recording_stack *caller = &nth(f, RECORDING_STACK, stack->parent)->stack;
+    assert_int_equal(nth(f, RECORDING_FRAME, caller->frame)->frame.address, 0x10);
+}
+
 /* Kinds from a later version, payloads that end too early, weight 0, an impossible stop. */
 static void records_that_mean_nothing_are_skipped(void **state)
 {
@@ -446,6 +472,7 @@ int main(void)
         DRAIN_TEST(exec_supersedes_the_image_before),
         DRAIN_TEST(forked_child_inherits_modules),
         DRAIN_TEST(killed_process_leaves_its_samples),
+        DRAIN_TEST(time_in_the_kernel_has_a_frame_of_its_own),
         DRAIN_TEST(records_that_mean_nothing_are_skipped),
         DRAIN_TEST(scribbled_slots_do_no_harm),
         DRAIN_TEST(random_rings_do_no_harm),
