@@ -178,6 +178,16 @@ static void count_paused(struct sampler_thread *t, const struct clock_signal *si
     atomic_fetch_add_explicit(&t->slot->paused_weight, periods, memory_order_relaxed);
 }
 
+/* See enum channel_clock_wish. */
+static void acknowledge_clock(struct channel_slot *slot)
+{
+    int32_t fd = atomic_load_explicit(&slot->clock_fd, memory_order_acquire);
+    if (fd == atomic_load_explicit(&slot->clock_ack, memory_order_relaxed))
+        return;
+    atomic_store(&slot->clock_ack, fd);
+    session_ring_doorbell();
+}
+
 static void take(const struct clock_signal *signal, ucontext_t *context)
 {
     // a program that may make no system calls any more must not meet any of ours
@@ -195,6 +205,8 @@ static void take(const struct clock_signal *signal, ucontext_t *context)
         struct clock_weight weight = clock_weigh(&t->clock, signal, context);
         if (weight.periods)
             sample(t, context, weight);
+        if (session.perf && !signal->perf)
+            acknowledge_clock(t->slot);
         strays_arm();
     }
 }
