@@ -211,17 +211,16 @@ static void take(const struct clock_signal *signal, ucontext_t *context)
     }
 }
 
-/* A call that one of our signals has broken off is made again, unless a signal of the program's own
- * is about to break it off. */
+/*
+ * A call that one of our signals has broken off is made again, where nothing else can have done
+ * that: a program with handlers of its own may have been told by one that ran during the call, and
+ * would wait for ever for what has happened. It knows EINTR anyway.
+ */
 static void repair(ucontext_t *context)
 {
-    uint64_t pending = 0, blocked;
-    memcpy(&blocked, &context->uc_sigmask, sizeof blocked);
-    if (!interrupted_in_syscall(context) || context->uc_mcontext.gregs[REG_RAX] != -EINTR ||
-        atomic_load_explicit(&session.silent, memory_order_relaxed) ||
-        syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending & ~blocked)
-        return;
-    interrupted_repeat_syscall(context);
+    if (interrupted_with_eintr(context) &&
+        !atomic_load_explicit(&session.silent, memory_order_relaxed) && !guard_has_handlers())
+        interrupted_repeat_syscall(context);
 }
 
 void handler_on_signal(int signal, siginfo_t *info, void *context)
