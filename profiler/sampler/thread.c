@@ -65,6 +65,7 @@ static bool claim(struct sampler_thread *t, uint32_t index)
     uint32_t expected = CHANNEL_SLOT_FREE;
     if (!atomic_compare_exchange_strong(&slot->state, &expected, CHANNEL_SLOT_CLAIMED))
         return false;
+    slot->pid = (int32_t)getpid(); // at once: whoever is killed now leaves a slot to be cleaned up
     t->slot = slot;
     t->ring = session_map_ring(index);
     if (t->ring) {
