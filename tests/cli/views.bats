@@ -19,7 +19,8 @@ readonly views=(report flamegraph info export)
 
 # every option of every subcommand, written down here and not asked of prof
 options_of() {
-    local record="-F --frequency -o --output -d --duration --no-children --strict -q --quiet"
+    local record="-F --frequency -o --output --delay -d --duration --toggle --paused --clock"
+    record+=" --unwind --no-children --strict -q --quiet"
     case $1 in
     run) echo "$record --svg -n --limit --color" ;;
     record) echo "$record" ;;
@@ -335,7 +336,7 @@ assert not remote, remote' picture.out
             assert_line long.out "^  ( *|-., )$option( |,|$)"
         done
         # and none besides: what is new belongs into the list above
-        documented=$(grep -o -E '^  ( +|-.), --[a-z-]+|^ +--[a-z-]+' long.out |
+        documented=$(grep -o -E '^  ( +|-.), --[a-z-]+|^ {6}--[a-z-]+' long.out |
             grep -o -E -e '--[a-z-]+' | sort -u)
         listed=$(options_of "$subcommand" | tr ' ' '\n' | grep -e '^--')
         [ "$documented" = "$(sort -u <<<"$listed")" ] ||
