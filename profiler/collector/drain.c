@@ -200,19 +200,35 @@ static void read_announcements(struct drain *drain, uint32_t index)
     for_each_record(drain, index, known->size, on_announcement);
 }
 
+/* A process that was killed in its first instants leaves a slot that was claimed, or filled in, and
+ * will never be announced. */
+static void clean_up(struct drain *drain, uint32_t index)
+{
+    enum { PATIENCE = 50 }; // passes
+    struct drain_slot *known = &drain->slots[index];
+    struct channel_slot *slot = slot_at(drain, index);
+    bool announced =
+        known->state == CHANNEL_SLOT_FREE ||
+        (known->state != CHANNEL_SLOT_CLAIMED && image_list_find(&drain->images, known->owner));
+    known->waited = announced ? 0 : known->waited + 1;
+    if (known->waited < PATIENCE || !process_is_gone(slot->pid, -1))
+        return;
+    known->waited = 0;
+    atomic_store(&slot->tail, atomic_load(&slot->head));
+    atomic_store(&slot->state, CHANNEL_SLOT_FREE);
+}
+
 /* A child's announcement may have been read before its parent's, and was put off. */
 static void read_put_off(struct drain *drain, uint32_t used)
 {
-    enum { PATIENCE = 50 }; // passes; the parent's announcement may be lost
+    enum { PATIENCE = 25 }; // passes; the parent's announcement may be lost
     uint32_t before;
     do {
         before = drain->images.count;
         for (uint32_t i = 0; i < used; i++) {
             struct drain_slot *known = &drain->slots[i];
-            if (!known->size || image_list_find(&drain->images, known->owner)) {
-                known->waited = 0;
+            if (!known->size || image_list_find(&drain->images, known->owner))
                 continue;
-            }
             drain->images.impatient = known->waited > PATIENCE || drain->last;
             peek_slot(drain, i);
             for_each_record(drain, i, known->size, on_announcement);
@@ -228,10 +244,8 @@ static void read_samples(struct drain *drain, uint32_t index)
     if (known->state != CHANNEL_SLOT_LIVE && known->state != CHANNEL_SLOT_ENDED)
         return;
     struct image *image = image_list_find(&drain->images, known->owner);
-    if (!image) { // not announced yet: next time
-        known->waited++;
+    if (!image) // not announced yet: next time
         return;
-    }
     if (image->ended) {
         // a latecomer of a program that is over: nothing to attach it to
         ring_consume(slot, known->size);
@@ -280,16 +294,14 @@ static bool is_gone(const struct image *image)
     return process_is_gone(image->pid, image->pidfd);
 }
 
-/* Looks at every process once; those that are gone have been read to their last byte. */
-static uint32_t end_gone_processes(struct drain *drain, const bool *gone)
+/* Looks at every process once; of those that are marked as vanished all has been read. */
+static uint32_t end_gone_processes(struct drain *drain)
 {
     uint32_t alive = 0;
-    for (uint32_t i = 0; i < drain->images.count; i++) {
-        struct image *image = &drain->images.images[i];
-        if (image->ended)
-            continue;
+    for (uint32_t i = 0; i < drain->images.open_count; i++) {
+        struct image *image = &drain->images.images[drain->images.open[i]];
         read_cpu_clock(image);
-        if (!gone[i] && !image->superseded) {
+        if (!image->vanished && !image->superseded) {
             alive++;
             continue;
         }
@@ -299,15 +311,16 @@ static uint32_t end_gone_processes(struct drain *drain, const bool *gone)
         }
         end_process(drain, image);
     }
+    image_list_forget_ended(&drain->images);
     return alive;
 }
 
 /* Programs that vanish behind an exec change without a record. */
 static void notice_replacements(struct drain *drain)
 {
-    for (uint32_t i = 0; i < drain->images.count; i++) {
-        struct image *image = &drain->images.images[i];
-        if (!image->ended && !image->superseded)
+    for (uint32_t i = 0; i < drain->images.open_count; i++) {
+        struct image *image = &drain->images.images[drain->images.open[i]];
+        if (!image->superseded)
             notice_replaced(drain, image);
     }
 }
@@ -324,14 +337,15 @@ static void refresh_names(struct drain *drain)
 /* Threads that nobody has told us of. */
 static void find_strays(struct drain *drain)
 {
-    enum { INTERVAL_NS = 50 * 1000000 };
-    if (drain->now_ns - drain->strays_ns < INTERVAL_NS)
+    enum { INTERVAL_NS = 50 * 1000000, MANY = 8 };
+    uint64_t times = 1 + drain->images.open_count / MANY; // a folder is read for each
+    if (drain->now_ns - drain->strays_ns < times * INTERVAL_NS)
         return;
     drain->strays_ns = drain->now_ns;
     stray_threads_begin(&drain->strays);
-    for (uint32_t i = 0; i < drain->images.count; i++) {
-        const struct image *image = &drain->images.images[i];
-        if (!image->ended && !image->superseded && image->pid_known && !image->replaced)
+    for (uint32_t i = 0; i < drain->images.open_count; i++) {
+        const struct image *image = &drain->images.images[drain->images.open[i]];
+        if (!image->superseded && image->pid_known && !image->replaced)
             stray_threads_look(&drain->strays, image->number, image->pid, drain->now_ns);
     }
 }
@@ -350,25 +364,23 @@ uint32_t drain_pass(struct drain *drain)
     drain->soon = false;
     drain->samples.pass = drain->pass;
     // who is gone is asked before the rings are read: what it wrote is then certainly in there
-    uint32_t known = drain->images.count;
-    bool *gone = memory_new(known + 1, sizeof *gone);
-    for (uint32_t i = 0; i < known; i++)
-        gone[i] = !drain->images.images[i].ended && is_gone(&drain->images.images[i]);
+    for (uint32_t i = 0; i < drain->images.open_count; i++) {
+        struct image *image = &drain->images.images[drain->images.open[i]];
+        image->vanished = is_gone(image);
+    }
     uint32_t used = slots_used(drain);
     for (uint32_t i = 0; i < used; i++)
         read_announcements(drain, i);
     read_put_off(drain, used);
     for (uint32_t i = 0; i < used; i++)
         read_samples(drain, i);
+    for (uint32_t i = 0; i < used; i++)
+        clean_up(drain, i);
     find_strays(drain);
-    gone = memory_resize(gone, drain->images.count + 1, sizeof *gone);
-    for (uint32_t i = known; i < drain->images.count; i++)
-        gone[i] = false;
-    uint32_t alive = end_gone_processes(drain, gone);
-    free(gone);
+    uint32_t alive = end_gone_processes(drain);
     bool seldom = drain->pass % 16 == 0; // a file is opened for each process and thread
     // processes more often while they are few: a short program behind an exec is not to be missed
-    if (seldom || drain->images.count < 64)
+    if (seldom || drain->images.open_count < 64)
         notice_replacements(drain);
     if (seldom)
         refresh_names(drain);
@@ -377,8 +389,8 @@ uint32_t drain_pass(struct drain *drain)
 
 bool drain_all_said_end(const struct drain *drain)
 {
-    for (uint32_t i = 0; i < drain->images.count; i++) {
-        if (!drain->images.images[i].ended && !drain->images.images[i].said_end)
+    for (uint32_t i = 0; i < drain->images.open_count; i++) {
+        if (!drain->images.images[drain->images.open[i]].said_end)
             return false;
     }
     // numbers are given out before a fork: a child that has not announced itself yet is one short
@@ -398,8 +410,9 @@ uint32_t drain_finish(struct drain *drain)
         if (drain->slots[i].active)
             end_thread(drain, i);
     }
-    for (uint32_t i = 0; i < drain->images.count; i++)
-        end_process(drain, &drain->images.images[i]);
+    for (uint32_t i = 0; i < drain->images.open_count; i++)
+        end_process(drain, &drain->images.images[drain->images.open[i]]);
+    image_list_forget_ended(&drain->images);
     const struct {
         uint8_t reason;
         uint64_t count;

@@ -28,7 +28,7 @@ struct drain_slot {
     uint32_t state;         /* of the slot, as this pass found it */
     uint32_t owner;         /* the image, likewise */
     size_t size;            /* of what this pass reads from the ring */
-    uint32_t waited;        /* passes in which the image was not announced */
+    uint32_t waited;        /* passes in which it was not announced */
 };
 
 struct drain {

@@ -27,6 +27,7 @@ struct image {
     uint64_t start_stack;    /* of this program in the process; 0: not known */
     bool superseded;         /* another program runs in this process now */
     bool said_end;           /* its last instructions run */
+    bool vanished;           /* as this pass found it */
     bool ended;              /* PROCESS_END was written */
     uint64_t cpu_ns;         /* of the process, last known */
     uint64_t start_cpu_ns;   /* when it announced itself */

@@ -23,7 +23,18 @@ void image_list_release(struct image_list *list)
     for (uint32_t i = 0; i < list->count; i++)
         image_release(&list->images[i]);
     free(list->images);
+    free(list->open);
     hash_map_release(&list->by_number);
+}
+
+void image_list_forget_ended(struct image_list *list)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->open_count; i++) {
+        if (!list->images[list->open[i]].ended)
+            list->open[kept++] = list->open[i];
+    }
+    list->open_count = kept;
 }
 
 struct image *image_list_find(struct image_list *list, uint32_t number)
@@ -35,8 +46,8 @@ struct image *image_list_find(struct image_list *list, uint32_t number)
 /* A program called exec: what ran in this process before is over. */
 static void supersede_earlier(struct image_list *list, const struct image *now)
 {
-    for (uint32_t i = 0; now->pid_known && i < list->count; i++) {
-        struct image *image = &list->images[i];
+    for (uint32_t i = 0; now->pid_known && i < list->open_count; i++) {
+        struct image *image = &list->images[list->open[i]];
         if (image != now && image->pid == now->pid && image->pid_known && !image->ended) {
             image->superseded = true;
             image->cpu_ns = now->cpu_ns;
@@ -106,6 +117,7 @@ static void on_process(struct image_list *list, struct bytes payload)
     uint32_t index = list->count;
     struct image *image = array_push(&list->images, &list->count, &list->capacity);
     *hash_map_at(&list->by_number, a.number) = index;
+    *array_push(&list->open, &list->open_count, &list->open_capacity) = index;
     image->number = a.number;
     image->process = index;
     image->pid = a.pid;

@@ -16,12 +16,17 @@ struct image_list {
     struct stack_table *table; /* borrowed */
     struct image *images;
     uint32_t count, capacity;
+    uint32_t *open; /* indices of those that have not ended; a build has thousands that have */
+    uint32_t open_count, open_capacity;
     struct hash_map by_number;
     bool impatient; /* a forked process is taken although its parent has not announced itself */
 };
 
 void image_list_init(struct image_list *list, struct stack_table *table);
 void image_list_release(struct image_list *list);
+
+/* Takes those that have ended out of `open`. */
+void image_list_forget_ended(struct image_list *list);
 
 /* By the number that the target counts; NULL when it was not announced. */
 struct image *image_list_find(struct image_list *list, uint32_t number);

@@ -106,23 +106,22 @@ static bool claim(struct stray_threads *strays, uint32_t image, int32_t *index)
     return false;
 }
 
-/* In its second look without a slot. In its first it may just be about to claim one. */
+/* One that has just begun will come by itself; one that sleeps is not worth a slot. */
 static void look_at_thread(struct stray_threads *strays, uint32_t image, int32_t pid, int32_t tid,
                            uint64_t now_ns)
 {
-    enum { WAITS, REFUSED };
+    enum { LONG_NS = 5 * 1000000 };
     uint64_t key = key_of(pid, tid);
-    uint32_t before = hash_map_get(&strays->before, key);
     int32_t index;
-    if (before == HASH_MAP_NONE) {
-        *hash_map_at(&strays->now, key) = WAITS;
-    } else if (before == WAITS && claim(strays, image, &index)) {
+    if (process_thread_run_ns(pid, tid) < LONG_NS)
+        return;
+    if (claim(strays, image, &index)) {
         fill(strays, (uint32_t)index, image, pid, tid, now_ns);
-    } else {
-        if (before == WAITS)
-            atomic_fetch_add(&strays->header->no_slot, 1);
-        *hash_map_at(&strays->now, key) = REFUSED;
+        return;
     }
+    if (hash_map_get(&strays->before, key) == HASH_MAP_NONE)
+        atomic_fetch_add(&strays->header->no_slot, 1); // once
+    *hash_map_at(&strays->now, key) = 0;
 }
 
 /* Strays do not say when they end. */

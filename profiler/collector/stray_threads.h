@@ -17,7 +17,7 @@ struct stray_threads {
     const struct channel_header *geometry; /* borrowed: what the target cannot change */
     /* keys are pid and tid */
     struct hash_map slots;       /* -> slot, of every thread that has one in this look */
-    struct hash_map now, before; /* threads without one, in this look and in the last */
+    struct hash_map now, before; /* refused ones, in this look and in the last */
 };
 
 void stray_threads_init(struct stray_threads *strays, struct channel_header *header,
@@ -27,8 +27,8 @@ void stray_threads_release(struct stray_threads *strays);
 /* Begins a look at all processes. */
 void stray_threads_begin(struct stray_threads *strays);
 
-/* One process: claims slots for threads that have had none in two looks, and ends those that are
- * gone. */
+/* One process: claims slots for threads that have none although they have run for a while, and ends
+ * those that are gone. */
 void stray_threads_look(struct stray_threads *strays, uint32_t image, int32_t pid, uint64_t now_ns);
 
 #endif

@@ -4,8 +4,9 @@
  *
  * Kernel or user time? A tick that hit in a system call shows in the registers. One that hit in a
  * page fault or an interrupt does not; but the kernel has just counted it for the one or the other
- * side, and what getrusage(2) reports is the CPU time split in proportion to those counts. So the
- * system's share has grown when the tick hit in the kernel, and has shrunk when it did not.
+ * side, and what getrusage(2) reports is the CPU time split in proportion to those counts. So it is
+ * the system's time that has grown since the last tick when this one hit in the kernel, and hardly
+ * when it did not.
  *
  * What a perf signal itself costs (interrupt, delivery, return) is kernel time, too, but a part of
  * the period that the next perf signal stands for: a tick in there must not count once more. It is
@@ -83,25 +84,23 @@ static uint64_t microseconds(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
 }
 
-/* Whether the kernel's share of the thread's CPU time has grown since the last tick. */
-static bool system_share_grew(struct thread_clock *clock)
+/* Whether most of the CPU time since the last tick is the kernel's. */
+static bool was_in_kernel(struct thread_clock *clock)
 {
     struct rusage usage;
     if (getrusage(RUSAGE_THREAD, &usage) != 0)
         return false;
     uint64_t system = microseconds(usage.ru_stime);
     uint64_t total = system + microseconds(usage.ru_utime);
-    __extension__ typedef unsigned __int128 wide;
-    wide now = (wide)system * clock->total_us, before = (wide)clock->system_us * total;
-    bool grew = now > before || (system == total && total > 0);
+    bool most = 2 * (system - clock->system_us) > total - clock->total_us;
     clock->system_us = system;
     clock->total_us = total;
-    return grew;
+    return most;
 }
 
 void clock_note_usage(struct thread_clock *clock)
 {
-    system_share_grew(clock);
+    was_in_kernel(clock);
 }
 
 static struct clock_weight weigh_tick(struct thread_clock *clock, uint32_t expirations,
@@ -109,10 +108,10 @@ static struct clock_weight weigh_tick(struct thread_clock *clock, uint32_t expir
 {
     struct clock_weight weight = {.periods = 0};
     // always asked, because the next tick is compared with this one
-    bool grew = system_share_grew(clock);
+    bool in_kernel = was_in_kernel(clock);
     uint64_t worth_ns = tick_worth_ns(clock, expirations);
     weight.in_kernel = interrupted_in_syscall(context) ||
-                       (grew && !(clock->perf && interrupted_at(&clock->perf_point, context)));
+                       (in_kernel && !(clock->perf && interrupted_at(&clock->perf_point, context)));
     if (weight.in_kernel || !clock->perf)
         weight.periods = add_credit(clock, worth_ns);
     return weight;

@@ -35,6 +35,7 @@ struct start {
     void *(*routine)(void *);
     thrd_start_t c11_routine; /* instead, for thrd_create */
     void *argument;
+    size_t stack_size; /* less its guard */
 };
 
 // static: threads on both sides of pthread_create share it
@@ -44,7 +45,24 @@ static struct {
     bool have_key;
 } threads;
 
-static struct start *take_start(void *(*routine)(void *), thrd_start_t c11_routine, void *argument)
+/* Without attributes, the size that new ones have. */
+static size_t stack_size_of(const pthread_attr_t *attributes)
+{
+    pthread_attr_t fresh;
+    size_t size = 0, guard = 0;
+    if (!attributes && pthread_attr_init(&fresh) != 0)
+        return 0;
+    const pthread_attr_t *asked = attributes ? attributes : &fresh;
+    if (pthread_attr_getstacksize(asked, &size) != 0 ||
+        pthread_attr_getguardsize(asked, &guard) != 0 || guard > size)
+        size = guard = 0;
+    if (!attributes)
+        pthread_attr_destroy(&fresh);
+    return size - guard;
+}
+
+static struct start *take_start(const pthread_attr_t *attributes, void *(*routine)(void *),
+                                thrd_start_t c11_routine, void *argument)
 {
     if (!threads.have_key || !thread_process_is_ours())
         return NULL;
@@ -55,6 +73,7 @@ static struct start *take_start(void *(*routine)(void *), thrd_start_t c11_routi
             start->routine = routine;
             start->c11_routine = c11_routine;
             start->argument = argument;
+            start->stack_size = stack_size_of(attributes);
             return start;
         }
     }
@@ -69,7 +88,7 @@ static struct start begin_thread(void *argument)
 {
     struct start start = *(struct start *)argument;
     atomic_store(&((struct start *)argument)->taken, 0);
-    thread_begin(false);
+    thread_begin(false, start.stack_size);
     guard_begin_thread(start.belief);
     if (thread_self())
         pthread_setspecific(threads.key, thread_self());
@@ -98,7 +117,7 @@ static void end_thread(void *unused)
 INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
                               void *(*routine)(void *), void *restrict argument)
 {
-    struct start *start = take_start(routine, NULL, argument);
+    struct start *start = take_start(attributes, routine, NULL, argument);
     if (!start)
         return real()->pthread_create(thread, attributes, routine, argument);
     int result = real()->pthread_create(thread, attributes, run_thread, start);
@@ -110,7 +129,7 @@ INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *
 /* C11's threads reach the C library's pthread_create without passing ours. */
 INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 {
-    struct start *start = take_start(NULL, routine, argument);
+    struct start *start = take_start(NULL, NULL, routine, argument);
     if (!start)
         return real()->thrd_create(thread, routine, argument);
     int result = real()->thrd_create(thread, run_c11_thread, start);

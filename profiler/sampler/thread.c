@@ -86,6 +86,7 @@ static bool claim(struct sampler_thread *t, uint32_t index)
     uint32_t expected = CHANNEL_SLOT_FREE;
     if (!atomic_compare_exchange_strong(&slot->state, &expected, CHANNEL_SLOT_CLAIMED))
         return false;
+    slot->pid = (int32_t)getpid(); // at once: whoever is killed now leaves a slot to be cleaned up
     t->slot = slot;
     t->ring = session_map_ring(index);
     if (t->ring) {
@@ -147,18 +148,20 @@ static void main_stack(struct sampler_thread *t)
     t->stack_low = t->stack_high - ((uint64_t)128 << 20);
 }
 
-static void thread_stack(struct sampler_thread *t)
+/*
+ * glibc puts a thread's control block at the top of its stack (nptl/allocatestack.c), and
+ * thread-local variables below that; the bottom is a guard. Where exactly is not for us to know, so
+ * the lower quarter is taken for foreign, and a small stack as a whole: it is read with more care
+ * then, which is slower, and right. pthread_getattr_np would know, but calls malloc.
+ */
+static void thread_stack(struct sampler_thread *t, size_t size)
 {
-    pthread_attr_t attributes;
-    void *address;
-    size_t size;
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+    enum { SMALL = 256 * 1024 };
+    t->stack_low = t->stack_high = 0;
+    if (size < SMALL)
         return; // bounds 0, 0: every word is probed
-    if (pthread_attr_getstack(&attributes, &address, &size) == 0) {
-        t->stack_low = (uint64_t)(uintptr_t)address;
-        t->stack_high = t->stack_low + size;
-    }
-    pthread_attr_destroy(&attributes);
+    t->stack_high = (uint64_t)(uintptr_t)pthread_self();
+    t->stack_low = t->stack_high - size / 4 * 3;
 }
 
 bool thread_process_is_ours(void)
@@ -238,7 +241,7 @@ static void start(struct sampler_thread *t, uint32_t tid)
     ring_for_clock(t->slot);
 }
 
-void thread_begin(bool main_thread)
+void thread_begin(bool main_thread, size_t stack_size)
 {
     if (!session.header || self || atomic_load(&session.silent) ||
         atomic_load(&session.header->state) == CHANNEL_STOPPED)
@@ -252,7 +255,7 @@ void thread_begin(bool main_thread)
     if (main_thread)
         main_stack(t);
     else
-        thread_stack(t);
+        thread_stack(t, stack_size);
     if (!claim_slot(t, tid)) {
         give_memory(t);
         return;
@@ -290,7 +293,7 @@ void thread_begin_again(void)
     self = NULL;
     memset(timers, 0, sizeof timers); // the parent's
     if (!t) {                         // forked by a thread that was not sampled
-        thread_begin(false);
+        thread_begin(false, 0);
         return;
     }
     uint32_t tid = (uint32_t)syscall(SYS_gettid);

@@ -34,9 +34,10 @@ struct sampler_thread {
 /* The calling thread's, or NULL while it is not sampled. */
 struct sampler_thread *thread_self(void);
 
-/* Starts sampling the calling thread; a refusal is counted in the segment's header. The stack
- * bounds are those of the thread; `main_thread`: the process's first thread. */
-void thread_begin(bool main_thread);
+/* Starts sampling the calling thread; a refusal is counted in the segment's header. `main_thread`:
+ * the process's first thread; another one has a stack of `stack_size` bytes with its guard (0: not
+ * known). */
+void thread_begin(bool main_thread, size_t stack_size);
 
 /* Whether this process is the one that the sampler was set up in or followed to, and not one that
  * was forked past our handlers (_Fork, a raw system call): that one keeps its hands off. So does
