@@ -101,6 +101,7 @@ enum channel_slot_state {
 enum channel_clock_wish {
     CHANNEL_CLOCK_WANTED = 0,
     CHANNEL_CLOCK_UNWANTED = 1, /* for good */
+    CHANNEL_CLOCK_NEVER = 2,    /* nor on any other thread of this process, however it came */
 };
 
 struct channel_slot {

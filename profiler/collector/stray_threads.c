@@ -144,6 +144,18 @@ static void end_gone(struct stray_threads *strays, uint32_t image, int32_t pid, 
     }
 }
 
+/* A process that may not even return from a signal any more (seccomp). */
+static bool wants_none(const struct stray_threads *strays, uint32_t image)
+{
+    for (uint32_t i = 0; i < strays->geometry->slot_count; i++) {
+        const struct channel_slot *slot = slot_at(strays, i);
+        if (has_owner(slot) && slot->image == image &&
+            atomic_load(&slot->clock_wish) == CHANNEL_CLOCK_NEVER)
+            return true;
+    }
+    return false;
+}
+
 void stray_threads_look(struct stray_threads *strays, uint32_t image, int32_t pid, uint64_t now_ns)
 {
     char path[64];
@@ -152,7 +164,8 @@ void stray_threads_look(struct stray_threads *strays, uint32_t image, int32_t pi
     const struct dirent *task;
     while (tasks && (task = readdir(tasks))) {
         int32_t tid = (int32_t)strtol(task->d_name, NULL, 10);
-        if (tid > 0 && hash_map_get(&strays->slots, key_of(pid, tid)) == HASH_MAP_NONE)
+        if (tid > 0 && hash_map_get(&strays->slots, key_of(pid, tid)) == HASH_MAP_NONE &&
+            !wants_none(strays, image))
             look_at_thread(strays, image, pid, tid, now_ns);
     }
     if (tasks)

@@ -34,6 +34,8 @@ static struct {
     _Atomic int installed;
     _Atomic int meant; /* the program uses SIGPROF itself */
     _Atomic int has_handlers;
+    _Atomic uint64_t
+        unmasked; /* signals whose handlers run without SIGPROF blocked, unknown to them */
     void (*handler)(int, siginfo_t *, void *);
 } guard;
 
@@ -56,6 +58,26 @@ static bool names_ours(const sigset_t *set)
 static bool is_meant(const sigset_t *set)
 {
     return atomic_load(&guard.meant) || __builtin_popcountll(bits_of(set)) <= MEANT_AT_MOST;
+}
+
+/* The handlers that were to run with SIGPROF blocked: from now on they do. */
+static void mask_handlers(void)
+{
+    uint64_t which = atomic_exchange(&guard.unmasked, 0);
+    for (int signal = 1; signal <= 64; signal++) {
+        struct sigaction action;
+        if (!(which >> (signal - 1) & 1) || real()->sigaction(signal, NULL, &action) != 0)
+            continue;
+        sigaddset(&action.sa_mask, SIGPROF);
+        real()->sigaction(signal, &action, NULL);
+    }
+}
+
+/* The program uses SIGPROF itself. */
+static void mean_it(void)
+{
+    if (!atomic_exchange(&guard.meant, 1))
+        mask_handlers();
 }
 
 /* Signals of an instruction, which break off no call; 32 and 33 are the C library's own. */
@@ -158,7 +180,9 @@ static int install(int wishes, struct sigaction *before)
     memset(&ours, 0, sizeof ours);
     ours.sa_sigaction = guard.handler;
     ours.sa_flags = SA_SIGINFO | wishes;
-    sigfillset(&ours.sa_mask); // the program's handlers wait the few microseconds that we need
+    // the program's handlers wait the few microseconds that we need, and so do the C library's two
+    // signals, which sigfillset leaves out: cancellation would leave our handler with all blocked
+    memset(&ours.sa_mask, 0xff, sizeof ours.sa_mask);
     return real()->sigaction(SIGPROF, &ours, before);
 }
 
@@ -181,7 +205,7 @@ int guard_set_action(const struct sigaction *action, struct sigaction *old)
         struct sigaction copy = *action;
         set_program_action(&copy);
         if (is_handler(&copy))
-            atomic_store(&guard.meant, 1);
+            mean_it();
         int wishes = is_handler(&copy) ? copy.sa_flags & (SA_RESTART | SA_ONSTACK) : SA_RESTART;
         if (install(wishes, NULL) < 0)
             return -1;
@@ -252,7 +276,7 @@ static void discard_ours(void)
  * to where it came from, and the interrupted code goes on with SIGPROF blocked. */
 static void put_back(int signal, siginfo_t *info, ucontext_t *context)
 {
-    atomic_store(&guard.meant, 1);
+    mean_it();
     thread_surrender();
     discard_ours();
     sigaddset(&context->uc_sigmask, SIGPROF);
@@ -292,6 +316,36 @@ void guard_forward(int signal, siginfo_t *info, void *context)
     }
 }
 
+/*
+ * Any other signal. Handlers that run with every signal blocked run without SIGPROF blocked, for
+ * the same reasons as threads do, and for one more: a SIGPROF of ours that is pending when such a
+ * handler calls exec would meet a program without a handler. Not on an alternate stack, which may
+ * have no room for a second signal.
+ */
+static int set_other_action(int signal, const struct sigaction *action, struct sigaction *old)
+{
+    if (signal <= 0 || signal > 64 || !thread_process_is_ours())
+        return real()->sigaction(signal, action, old);
+    uint64_t bit = 1ULL << (signal - 1), before = atomic_load(&guard.unmasked) & bit;
+    struct sigaction changed;
+    bool changes = action && names_ours(&action->sa_mask) && !is_meant(&action->sa_mask) &&
+                   !(action->sa_flags & SA_ONSTACK);
+    if (changes) {
+        changed = *action;
+        sigdelset(&changed.sa_mask, SIGPROF);
+    }
+    int result = real()->sigaction(signal, changes ? &changed : action, old);
+    if (result != 0)
+        return result;
+    if (old && before)
+        sigaddset(&old->sa_mask, SIGPROF);
+    if (changes)
+        atomic_fetch_or(&guard.unmasked, bit);
+    else if (action)
+        atomic_fetch_and(&guard.unmasked, ~bit);
+    return 0;
+}
+
 /* Interposed from here on. */
 
 INTERPOSED int sigaction(int signal, const struct sigaction *restrict action,
@@ -299,8 +353,10 @@ INTERPOSED int sigaction(int signal, const struct sigaction *restrict action,
 {
     if (action)
         guard_note_handler(signal, action->sa_handler);
-    if (signal != SIGPROF || !guard_is_installed())
+    if (!guard_is_installed())
         return real()->sigaction(signal, action, old);
+    if (signal != SIGPROF)
+        return set_other_action(signal, action, old);
     return guard_set_action(action, old);
 }
 
@@ -425,7 +481,7 @@ INTERPOSED int setitimer(__itimer_which_t which, const struct itimerval *restric
                          struct itimerval *restrict old)
 {
     if (which == ITIMER_PROF)
-        atomic_store(&guard.meant, 1);
+        mean_it();
     return real()->setitimer(which, value, old);
 }
 
@@ -433,6 +489,6 @@ INTERPOSED int timer_create(clockid_t clock, struct sigevent *restrict event,
                             timer_t *restrict timer)
 {
     if (event && event->sigev_notify != SIGEV_NONE && event->sigev_signo == SIGPROF)
-        atomic_store(&guard.meant, 1);
+        mean_it();
     return real()->timer_create(clock, event, timer);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * seccomp.c - notices a program that gives up system calls, or the time stamp counter that
- * clock_gettime reads in user space: what we do in the signal and at its end would kill it. From
- * then on the handler makes no call any more, and what it does not record is counted.
+ * clock_gettime reads in user space: what we do in the signal and at its end, or the return from
+ * the signal, would kill it. So every clock of the process is stopped before, and from then on we
+ * make no call any more.
  *
  * Not seen: a seccomp(2) made by an instruction of the program's own.
  */
@@ -21,9 +22,10 @@
 
 static void fall_silent(void)
 {
-    if (!session.header)
+    if (!thread_process_is_ours()) // or silent already
         return;
     thread_rest(true);
+    thread_surrender_all();
     atomic_store(&session.silent, true);
 }
 

@@ -36,6 +36,14 @@ void strays_forget(void)
     }
 }
 
+void strays_stop(void)
+{
+    for (int i = 0; i < STAND_INS; i++) {
+        if (__atomic_load_n(&strays.tid[i], __ATOMIC_RELAXED))
+            clock_disarm(&strays.stand_ins[i].clock);
+    }
+}
+
 static bool is_stray(const struct channel_slot *slot, int tid)
 {
     return atomic_load(&slot->state) == CHANNEL_SLOT_LIVE && slot->image == session.image &&

@@ -22,6 +22,9 @@ struct sampler_thread *strays_find(const struct clock_signal *signal);
 /* In the signal, any thread: gives those that are new a timer where they ask for one. */
 void strays_arm(void);
 
+/* No ticks for any of them any more. */
+void strays_stop(void);
+
 /* In a forked child: the parent's have stayed behind. */
 void strays_forget(void);
 

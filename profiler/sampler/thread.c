@@ -6,9 +6,11 @@
 
 #include "profiler/sampler/mask.h"
 #include "profiler/sampler/session.h"
+#include "profiler/sampler/strays.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -48,6 +50,25 @@ static void give_memory(struct sampler_thread *t)
             return;
     }
     munmap(t, sizeof *t);
+}
+
+// static: one thread may have to stop the timers of all. By slot, 1 + the timer's number; 0: none
+static _Atomic int timers[2048];
+
+static void note_timer(const struct sampler_thread *t, bool armed)
+{
+    size_t index = (size_t)(t->slot - session_slot(0));
+    if (index < sizeof timers / sizeof *timers)
+        atomic_store(&timers[index], armed ? 1 + t->clock.timer : 0);
+}
+
+static void stop_timers(void)
+{
+    for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
+        struct thread_clock clock = {.timer = atomic_load(&timers[i]) - 1, .armed = true};
+        if (clock.timer >= 0)
+            clock_disarm(&clock);
+    }
 }
 
 /* Tells the collector how far to look. */
@@ -145,7 +166,7 @@ static void thread_stack(struct sampler_thread *t, size_t size)
 
 bool thread_process_is_ours(void)
 {
-    return session.header && session.pid == getpid();
+    return session.header && !atomic_load(&session.silent) && session.pid == getpid();
 }
 
 bool thread_rests(void)
@@ -156,7 +177,7 @@ bool thread_rests(void)
 void thread_rest(bool rest)
 {
     struct sampler_thread *t = self;
-    if (!t || t->rests == rest)
+    if (!t || t->rests == rest || atomic_load(&session.silent))
         return;
     t->rests = rest;
     if (rest) {
@@ -171,12 +192,26 @@ void thread_surrender(void)
 {
     struct sampler_thread *t = self;
     thread_rest(true);
-    if (!t || t->surrendered || !session.perf)
+    if (!t || t->surrendered || !session.perf || atomic_load(&session.silent))
         return;
     t->surrendered = true;
     atomic_store(&t->slot->clock_wish, CHANNEL_CLOCK_UNWANTED);
     session_drain(1000);
     t->clock.perf = false;
+}
+
+void thread_surrender_all(void)
+{
+    uint32_t used = atomic_load(&session.header->slots_used);
+    for (uint32_t i = 0; i < used && i < session.slot_count; i++) {
+        struct channel_slot *slot = session_slot(i);
+        if (atomic_load(&slot->state) == CHANNEL_SLOT_LIVE && slot->image == session.image)
+            atomic_store(&slot->clock_wish, CHANNEL_CLOCK_NEVER);
+    }
+    stop_timers();
+    strays_stop();
+    if (session.perf)
+        session_drain(1000);
 }
 
 /* So that the collector soon puts its clock on the new thread; once a millisecond is enough, since
@@ -200,6 +235,7 @@ static void start(struct sampler_thread *t, uint32_t tid)
     clock_note_usage(&t->clock);
     if (clock_arm(&t->clock, t->slot, (int)tid) < 0)
         atomic_fetch_add(&session.header->no_clock, 1);
+    note_timer(t, t->clock.armed);
     if (t->rests)
         clock_disarm(&t->clock);
     ring_for_clock(t->slot);
@@ -207,7 +243,8 @@ static void start(struct sampler_thread *t, uint32_t tid)
 
 void thread_begin(bool main_thread, size_t stack_size)
 {
-    if (!session.header || self || atomic_load(&session.header->state) == CHANNEL_STOPPED)
+    if (!session.header || self || atomic_load(&session.silent) ||
+        atomic_load(&session.header->state) == CHANNEL_STOPPED)
         return;
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
     struct sampler_thread *t = take_memory();
@@ -229,13 +266,16 @@ void thread_begin(bool main_thread, size_t stack_size)
 void thread_end(void)
 {
     struct sampler_thread *t = self;
-    if (!t || !thread_process_is_ours())
+    if (!t)
         return;
     if (atomic_load(&session.silent)) {
         self = NULL; // the rest would be system calls; the thread's timer goes with the thread
         return;
     }
+    if (!thread_process_is_ours())
+        return;
     // the timer first: a signal that is still pending then finds `self` gone and is ignored
+    note_timer(t, false);
     clock_release(&t->clock);
     self = NULL;
     atomic_signal_fence(memory_order_seq_cst);
@@ -251,7 +291,8 @@ void thread_begin_again(void)
 {
     struct sampler_thread *t = self;
     self = NULL;
-    if (!t) { // forked by a thread that was not sampled
+    memset(timers, 0, sizeof timers); // the parent's
+    if (!t) {                         // forked by a thread that was not sampled
         thread_begin(false, 0);
         return;
     }

@@ -40,7 +40,8 @@ struct sampler_thread *thread_self(void);
 void thread_begin(bool main_thread, size_t stack_size);
 
 /* Whether this process is the one that the sampler was set up in or followed to, and not one that
- * was forked past our handlers (_Fork, a raw system call): that one keeps its hands off. */
+ * was forked past our handlers (_Fork, a raw system call): that one keeps its hands off. So does
+ * one that may have given up system calls. */
 bool thread_process_is_ours(void);
 
 /* Lets the calling thread's clock rest, or go on. Async-signal-safe. */
@@ -50,6 +51,10 @@ bool thread_rests(void);
 /* The same, for a program that blocks SIGPROF and means it: none of ours may be pending then, so
  * the collector takes its clock off this thread, for good, before this returns. */
 void thread_surrender(void);
+
+/* No clock on any thread of this process any more, nor on any that comes: the return from a signal
+ * may be forbidden from now on. Waits until the collector has taken its own off. */
+void thread_surrender_all(void);
 
 /* Ends it: no signal of ours comes after this, the slot is handed to the collector. */
 void thread_end(void);
