@@ -50,8 +50,8 @@ static const struct loss_words {
 } loss_words[RECORDING_LOSS_COUNT] = {
     [RECORDING_LOSS_RING_FULL] = {"sample was lost: the buffer was full",
                                   "samples were lost: the buffer was full"},
-    [RECORDING_LOSS_PAUSED] = {"sample was not taken: the program had switched sampling off",
-                               "samples were not taken: the program had switched sampling off"},
+    [RECORDING_LOSS_PAUSED] = {"sample was not taken: sampling was switched off",
+                               "samples were not taken: sampling was switched off"},
     [RECORDING_LOSS_NO_SLOT] = {"thread was not sampled: no buffer was free",
                                 "threads were not sampled: no buffer was free"},
     [RECORDING_LOSS_NO_CLOCK] = {"thread was not sampled: no timer could be had",

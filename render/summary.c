@@ -32,8 +32,10 @@ static void append_quality(struct text *out, const struct profile_totals *totals
 {
     text_append_string(out, PREFIX);
     if (!totals->samples) {
-        text_append_string(out, "nothing was sampled: the program used less CPU time than lies "
-                                "between two samples, or could not be sampled\n");
+        text_append_string(out, totals->losses[RECORDING_LOSS_PAUSED]
+                                    ? "nothing was sampled: sampling was switched off\n"
+                                    : "nothing was sampled: the program used less CPU time than "
+                                      "lies between two samples, or could not be sampled\n");
         return;
     }
     text_append_string(out, "accounted ");

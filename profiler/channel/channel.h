@@ -88,7 +88,16 @@ enum channel_slot_state {
     CHANNEL_SLOT_ENDED = 3, /* the thread is gone; what is in the ring is the rest */
 };
 
-/* What the owner of a slot wants of the collector's clock for it. */
+/*
+ * What the owner of a slot wants of the collector's clock for it.
+ *
+ * A signal to a program that has no handler ends it, and the program may call exec at any moment.
+ * So a clock starts in steps: the collector opens the event, which exec takes off from then on, and
+ * publishes its descriptor (clock_fd); it makes sure that no exec came before, by the address at
+ * which the process's stack starts, which is another one in each program (proc(5), startstack); and
+ * starts the event. Where that cannot be told, it waits until the next tick's handler has repeated
+ * the descriptor (clock_ack), which only the program that we know can do.
+ */
 enum channel_clock_wish {
     CHANNEL_CLOCK_WANTED = 0,
     CHANNEL_CLOCK_UNWANTED = 1, /* for good */
@@ -114,6 +123,7 @@ struct channel_slot {
     _Atomic uint64_t lost_weight;
     _Atomic uint64_t paused_samples; /* not taken: the program had switched sampling off */
     _Atomic uint64_t paused_weight;
+    _Atomic int32_t clock_ack; /* the clock_fd that was seen */
 
     /* written by the collector */
     _Alignas(64) _Atomic uint64_t tail; /* bytes ever read */
@@ -132,7 +142,8 @@ enum channel_stray {
  * Integers are varints (unsigned LEB128) unless said otherwise. */
 enum channel_record {
     /* image, parent image (0: none), flags, pid, parent pid, time ns, process CPU ns so far,
-     * start of the process in clock ticks since boot (0: not known), executable (size, bytes),
+     * start of the process in clock ticks since boot (0: not known), start of its stack (0: not
+     * known, or the same in each program), executable (size, bytes),
      * arguments (size, bytes, NUL-separated) */
     CHANNEL_PROCESS = 1,
     /* time ns, start, end, bias, build-id (size, bytes), path (the rest) */

@@ -133,7 +133,8 @@ static void show_summary(const struct recording_run *run)
 /* Ends the recording and shows it. `wait_status`: -1 while the command still runs. */
 static void finish_recording(struct recording_run *run, int wait_status)
 {
-    struct error error;
+    struct error error, refusal = {0};
+    snprintf(refusal.text, sizeof refusal.text, "%s", collector_clock_refusal(run->collector));
     collector_drain_rest(run->collector);
     struct collector_count count = collector_count_processes(run->collector);
     if (collector_close(run->collector, wait_status, &error) < 0)
@@ -148,6 +149,8 @@ static void finish_recording(struct recording_run *run, int wait_status)
     if (wait_status != -1 && count.alive)
         message("%u process%s started by the command still run%s; the recording ends here",
                 count.alive, count.alive == 1 ? "" : "es", count.alive == 1 ? "s" : "");
+    if (refusal.text[0] && !run->settings->quiet)
+        message("%s; sampled by timers alone, at the kernel's tick", refusal.text);
     if (run->show)
         show_results(run);
     else

@@ -6,11 +6,12 @@
 
 #include "profiler/base/memory.h"
 #include "profiler/collector/perf_clock.h"
+#include "profiler/collector/process.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { YOUNG_NS = 500000 }; /* an event takes us about a twentieth of that */
+enum { YOUNG_NS = 500000 }; /* an event takes us about a tenth of that */
 
 void clock_keeper_init(struct clock_keeper *keeper, uint32_t slot_count, uint64_t period_ns)
 {
@@ -29,19 +30,42 @@ void clock_keeper_release(struct clock_keeper *keeper)
 
 uint64_t clock_keeper_close(struct clock_keeper *keeper, uint32_t index, struct channel_slot *slot)
 {
-    uint64_t used = 0; // user and kernel time: only the signals know a difference
     if (index >= keeper->count || !keeper->clocks[index].fd)
         return 0;
     atomic_store(&slot->clock_fd, 0);
-    if (read(keeper->clocks[index].fd, &used, sizeof used) != (ssize_t)sizeof used)
-        used = 0;
-    close(keeper->clocks[index].fd);
+    uint64_t used = perf_clock_close(keeper->clocks[index].fd);
     keeper->clocks[index].fd = 0;
+    keeper->clocks[index].runs = false;
     return used;
 }
 
+/* The steps of enum channel_clock_wish. */
+static void open_clock(struct clock_keeper *keeper, struct kept_clock *clock,
+                       struct channel_slot *slot, int32_t pid, uint64_t start_stack)
+{
+    int fd = perf_clock_open(pid, clock->tid, keeper->period_ns);
+    clock->refused = fd < 0;
+    if (clock->refused)
+        return;
+    clock->fd = fd;
+    // after it was opened: who acknowledges from here on runs the program that it was opened on
+    atomic_store(&slot->clock_ack, 0);
+    atomic_store(&slot->clock_fd, fd);
+    clock->runs = start_stack && process_start_stack(pid) == start_stack;
+    if (clock->runs)
+        perf_clock_start(fd);
+}
+
+static void start_clock(struct kept_clock *clock, struct channel_slot *slot)
+{
+    if (clock->runs || atomic_load(&slot->clock_ack) != clock->fd)
+        return;
+    clock->runs = true;
+    perf_clock_start(clock->fd);
+}
+
 bool clock_keeper_look(struct clock_keeper *keeper, uint32_t index, struct channel_slot *slot,
-                       int32_t pid, uint64_t now_ns)
+                       int32_t pid, uint64_t start_stack, uint64_t now_ns)
 {
     if (index >= keeper->count)
         return false;
@@ -55,12 +79,14 @@ bool clock_keeper_look(struct clock_keeper *keeper, uint32_t index, struct chann
     if (!same)
         *clock = owner;
     // in a PID namespace of its own the thread's number is not the one that we know it by
-    if (!wanted || clock->fd || clock->refused || slot->pid != pid)
+    if (!wanted || clock->refused || slot->pid != pid)
         return false;
+    if (clock->fd) {
+        start_clock(clock, slot);
+        return false;
+    }
     if (now_ns - clock->start_ns < YOUNG_NS)
         return true;
-    int fd = perf_clock_open(pid, clock->tid, keeper->period_ns, &slot->clock_fd);
-    clock->refused = fd < 0;
-    clock->fd = fd < 0 ? 0 : fd;
+    open_clock(keeper, clock, slot, pid, start_stack);
     return false;
 }

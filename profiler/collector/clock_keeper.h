@@ -21,7 +21,7 @@ struct clock_keeper {
         uint32_t image;
         int32_t tid;
         uint64_t start_ns;
-        bool refused;
+        bool runs, refused;
     } * clocks; /* one per slot */
 };
 
@@ -29,10 +29,11 @@ struct clock_keeper {
 void clock_keeper_init(struct clock_keeper *keeper, uint32_t slot_count, uint64_t period_ns);
 void clock_keeper_release(struct clock_keeper *keeper);
 
-/* A slot whose thread runs, in process `pid` as we count. A thread is left alone until it is old
- * enough for an event to be worth while: true asks for another look soon. */
+/* A slot whose thread runs, in process `pid` as we count, whose stack starts there. A thread is
+ * left alone until it is old enough for an event to be worth while: true asks for another look
+ * soon. */
 bool clock_keeper_look(struct clock_keeper *keeper, uint32_t index, struct channel_slot *slot,
-                       int32_t pid, uint64_t now_ns);
+                       int32_t pid, uint64_t start_stack, uint64_t now_ns);
 
 /* The slot has no thread any more. Returns the CPU time that the thread has used since it had its
  * event, in ns; 0 when it had none. */

@@ -250,7 +250,8 @@ static void read_samples(struct drain *drain, uint32_t index)
     if (known->state == CHANNEL_SLOT_ENDED)
         end_thread(drain, index);
     else if (image->pid_known && atomic_load(&drain->header->state) != CHANNEL_STOPPED)
-        drain->soon |= clock_keeper_look(&drain->clocks, index, slot, image->pid, drain->now_ns);
+        drain->soon |= clock_keeper_look(&drain->clocks, index, slot, image->pid,
+                                         image->start_stack, drain->now_ns);
 }
 
 /* A process that runs another program than the one that announced itself, and has not announced

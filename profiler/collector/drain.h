@@ -43,8 +43,8 @@ struct drain {
     struct stray_threads strays;
     uint64_t strays_ns; /* when they were last looked for */
     uint64_t now_ns;    /* of this pass */
-    bool last;          /* nothing will be put off any more */
     bool soon;          /* another pass is wanted within a millisecond */
+    bool last;          /* nothing will be put off any more */
     uint32_t thread_count;
     uint8_t *bytes; /* one ring */
     uint32_t pass;

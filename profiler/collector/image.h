@@ -24,6 +24,7 @@ struct image {
     int32_t pid;
     bool pid_known;          /* that number is this process here, too, and not another's */
     int pidfd;               /* -1: could not be had */
+    uint64_t start_stack;    /* of this program in the process; 0: not known */
     bool superseded;         /* another program runs in this process now */
     bool said_end;           /* its last instructions run */
     bool ended;              /* PROCESS_END was written */

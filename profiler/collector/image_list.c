@@ -47,7 +47,7 @@ static void supersede_earlier(struct image_list *list, const struct image *now)
 /* The payload of CHANNEL_PROCESS. */
 struct announcement {
     uint32_t number, parent_number, parent_pid;
-    uint64_t flags, time, cpu_ns, start_ticks;
+    uint64_t flags, time, cpu_ns, start_ticks, start_stack;
     int32_t pid;
     struct bytes executable, arguments;
 };
@@ -69,6 +69,7 @@ static bool read_announcement(struct announcement *a, struct bytes payload)
     a->time = bytes_varint(&payload);
     a->cpu_ns = bytes_varint(&payload);
     a->start_ticks = bytes_varint(&payload);
+    a->start_stack = bytes_varint(&payload);
     a->executable = take_sized(&payload);
     a->arguments = take_sized(&payload);
     return !payload.failed;
@@ -109,6 +110,7 @@ static void on_process(struct image_list *list, struct bytes payload)
     image->process = index;
     image->pid = a.pid;
     image->cpu_ns = image->start_cpu_ns = a.cpu_ns;
+    image->start_stack = a.start_stack;
     image->pidfd = process_open(a.pid);
     image->pid_known = process_started_at(a.pid, a.start_ticks);
     image->executable = memory_new(1, bytes_left(&a.executable) + 1);

@@ -85,7 +85,7 @@ static int not_zero(int fd)
     return other;
 }
 
-int perf_clock_open(pid_t pid, pid_t tid, uint64_t period_ns, _Atomic int32_t *published)
+int perf_clock_open(pid_t pid, pid_t tid, uint64_t period_ns)
 {
     struct f_owner_ex owner = {F_OWNER_TID, tid};
     int fd = not_zero(open_event(tid, period_ns));
@@ -93,16 +93,23 @@ int perf_clock_open(pid_t pid, pid_t tid, uint64_t period_ns, _Atomic int32_t *p
         return -1;
     // the owner is now a certain thread, not a number any more: it must not be one that has got the
     // number of a thread of ours which is gone, because SIGPROF would end its process
-    bool ready = fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) == 0 &&
-                 fcntl(fd, F_SETSIG, SIGPROF) == 0 && fcntl(fd, F_SETOWN_EX, &owner) == 0 &&
-                 is_thread_of(pid, tid);
-    if (ready) {
-        atomic_store(published, fd);
-        ready = ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) == 0;
-    }
-    if (ready)
+    if (fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) == 0 && fcntl(fd, F_SETSIG, SIGPROF) == 0 &&
+        fcntl(fd, F_SETOWN_EX, &owner) == 0 && is_thread_of(pid, tid))
         return fd;
-    atomic_store(published, 0);
     close(fd);
     return -1;
+}
+
+void perf_clock_start(int fd)
+{
+    ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
+}
+
+uint64_t perf_clock_close(int fd)
+{
+    uint64_t used = 0;
+    if (read(fd, &used, sizeof used) != (ssize_t)sizeof used)
+        used = 0;
+    close(fd);
+    return used;
 }

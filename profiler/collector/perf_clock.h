@@ -14,16 +14,18 @@
 
 #include "profiler/base/error.h"
 
-#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* Whether this process may have such events at all. Returns -1 with the error saying why not. */
 int perf_clock_probe(struct error *error);
 
-/* Opens and starts one on thread `tid` of process `pid`. *published is set to the descriptor before
- * the first signal can come. Returns the descriptor, above 0; -1 where none can be had, or when
- * the thread is not one of that process. */
-int perf_clock_open(pid_t pid, pid_t tid, uint64_t period_ns, _Atomic int32_t *published);
+/* Opens one on thread `tid` of process `pid`. Returns its descriptor, above 0; -1 where none can be
+ * had, or when the thread is not one of that process. No signal comes before it is started. */
+int perf_clock_open(pid_t pid, pid_t tid, uint64_t period_ns);
+void perf_clock_start(int fd);
+
+/* Closes it. Returns the CPU time, user and kernel, that the thread has used since the start. */
+uint64_t perf_clock_close(int fd);
 
 #endif

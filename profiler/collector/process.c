@@ -5,6 +5,7 @@
 #include "profiler/collector/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,19 +20,31 @@ int process_open(pid_t pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-bool process_started_at(pid_t pid, uint64_t start_ticks)
+/* A number among the fields of /proc/PID/stat; 0 where there is none. */
+static uint64_t stat_field(pid_t pid, int wanted)
 {
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "re");
-    size_t size = file ? fread(text, 1, sizeof text - 1, file) : 0;
-    if (file)
-        fclose(file);
-    text[size] = '\0';
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    text[size > 0 ? size : 0] = '\0';
     const char *at = strrchr(text, ')'); // the name may contain anything
-    for (int field = 2; at && field < 22; field++)
+    for (int field = 2; at && field < wanted; field++)
         at = strchr(at + 1, ' ');
-    return !at || !start_ticks || strtoull(at, NULL, 10) == start_ticks;
+    return at ? strtoull(at, NULL, 10) : 0;
+}
+
+bool process_started_at(pid_t pid, uint64_t start_ticks)
+{
+    uint64_t started = stat_field(pid, 22);
+    return !started || !start_ticks || started == start_ticks;
+}
+
+uint64_t process_start_stack(pid_t pid)
+{
+    return stat_field(pid, 28);
 }
 
 bool process_is_gone(pid_t pid, int pidfd)

@@ -19,6 +19,9 @@ int process_open(pid_t pid);
  * number taken by somebody else. True also where that cannot be told. */
 bool process_started_at(pid_t pid, uint64_t start_ticks);
 
+/* Where its stack starts, which is another place after exec; 0 where we may not know. */
+uint64_t process_start_stack(pid_t pid);
+
 /* Whether the process has ended; a zombie has. `pidfd` as from process_open. */
 bool process_is_gone(pid_t pid, int pidfd);
 

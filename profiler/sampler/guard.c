@@ -33,6 +33,7 @@ static struct {
     _Atomic int updating;
     _Atomic int installed;
     _Atomic int meant; /* the program uses SIGPROF itself */
+    _Atomic int has_handlers;
     void (*handler)(int, siginfo_t *, void *);
 } guard;
 
@@ -55,6 +56,45 @@ static bool names_ours(const sigset_t *set)
 static bool is_meant(const sigset_t *set)
 {
     return atomic_load(&guard.meant) || __builtin_popcountll(bits_of(set)) <= MEANT_AT_MOST;
+}
+
+/* Signals of an instruction, which break off no call; 32 and 33 are the C library's own. */
+static bool comes_at_any_time(int signal)
+{
+    const uint64_t others = 1ULL << (SIGSEGV - 1) | 1ULL << (SIGBUS - 1) | 1ULL << (SIGFPE - 1) |
+                            1ULL << (SIGILL - 1) | 1ULL << (SIGTRAP - 1) | 1ULL << (SIGSYS - 1) |
+                            1ULL << (SIGPROF - 1) | 3ULL << 31;
+    return !(others >> (signal - 1) & 1);
+}
+
+void guard_note_handler(int signal, sighandler_t handler)
+{
+    if (signal > 0 && signal <= 64 && handler != SIG_DFL && handler != SIG_IGN &&
+        comes_at_any_time(signal))
+        atomic_store_explicit(&guard.has_handlers, 1, memory_order_relaxed);
+}
+
+/* What was installed before we were loaded, or by a system call of the program's own. */
+static void look_for_handlers(void)
+{
+    struct {
+        sighandler_t handler;
+        unsigned long flags;
+        void (*restorer)(void);
+        uint64_t mask;
+    } action; // as the kernel has it: asm/signal.h
+    for (int signal = 1; signal <= 64; signal++) {
+        if (comes_at_any_time(signal) &&
+            syscall(SYS_rt_sigaction, signal, NULL, &action, sizeof action.mask) == 0)
+            guard_note_handler(signal, action.handler);
+    }
+}
+
+bool guard_has_handlers(void)
+{
+    if (!atomic_load(&guard.meant) && !atomic_load(&guard.has_handlers))
+        look_for_handlers();
+    return atomic_load(&guard.meant) || atomic_load(&guard.has_handlers);
 }
 
 void guard_after_fork(void)
@@ -257,6 +297,8 @@ void guard_forward(int signal, siginfo_t *info, void *context)
 INTERPOSED int sigaction(int signal, const struct sigaction *restrict action,
                          struct sigaction *restrict old)
 {
+    if (action)
+        guard_note_handler(signal, action->sa_handler);
     if (signal != SIGPROF || !guard_is_installed())
         return real()->sigaction(signal, action, old);
     return guard_set_action(action, old);

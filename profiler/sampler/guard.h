@@ -30,6 +30,13 @@ void guard_forward(int signal, siginfo_t *info, void *context);
 /* In a forked child: another thread of the parent may have been in the middle of something. */
 void guard_after_fork(void);
 
+/* Whether a handler of the program's own can have broken off a system call: it has one for a signal
+ * that may come at any time, or once had. Async-signal-safe. */
+bool guard_has_handlers(void);
+
+/* The program is about to install a disposition. */
+void guard_note_handler(int signal, sighandler_t handler);
+
 /* What a new thread takes over from its creator. */
 bool guard_belief(void);
 void guard_begin_thread(bool belief);

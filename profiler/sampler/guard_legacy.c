@@ -25,8 +25,10 @@ int sigignore(int number);
 int profil(unsigned short *buffer, size_t size, size_t offset, unsigned scale);
 void __monstartup(unsigned long low, unsigned long high);
 
-static bool is_ours(int number)
+/* Whether a disposition is for us to set; others are noted. */
+static bool is_ours(int number, sighandler_t handler)
 {
+    guard_note_handler(number, handler);
     return number == SIGPROF && guard_is_installed();
 }
 
@@ -47,7 +49,8 @@ static sighandler_t install(sighandler_t handler, int flags)
 #define BSD_DOOR(name)                                                                             \
     INTERPOSED sighandler_t name(int number, sighandler_t handler)                                 \
     {                                                                                              \
-        return is_ours(number) ? install(handler, SA_RESTART) : real()->name(number, handler);     \
+        return is_ours(number, handler) ? install(handler, SA_RESTART)                             \
+                                        : real()->name(number, handler);                           \
     }
 BSD_DOOR(signal)
 BSD_DOOR(bsd_signal)
@@ -57,8 +60,8 @@ BSD_DOOR(ssignal)
 #define SYSV_DOOR(name)                                                                            \
     INTERPOSED sighandler_t name(int number, sighandler_t handler)                                 \
     {                                                                                              \
-        return is_ours(number) ? install(handler, (int)(SA_RESETHAND | SA_NODEFER))                \
-                               : real()->name(number, handler);                                    \
+        return is_ours(number, handler) ? install(handler, (int)(SA_RESETHAND | SA_NODEFER))       \
+                                        : real()->name(number, handler);                           \
     }
 SYSV_DOOR(__sysv_signal)
 SYSV_DOOR(sysv_signal)
@@ -75,7 +78,7 @@ static bool hold(int how)
 
 INTERPOSED sighandler_t sigset(int number, sighandler_t handler)
 {
-    if (!is_ours(number))
+    if (!is_ours(number, handler))
         return real()->sigset(number, handler);
     struct sigaction now;
     guard_set_action(NULL, &now);
@@ -88,7 +91,7 @@ INTERPOSED sighandler_t sigset(int number, sighandler_t handler)
 
 INTERPOSED int sighold(int number)
 {
-    if (!is_ours(number))
+    if (!is_ours(number, SIG_DFL))
         return real()->sighold(number);
     hold(SIG_BLOCK);
     return 0;
@@ -96,7 +99,7 @@ INTERPOSED int sighold(int number)
 
 INTERPOSED int sigrelse(int number)
 {
-    if (!is_ours(number))
+    if (!is_ours(number, SIG_DFL))
         return real()->sigrelse(number);
     hold(SIG_UNBLOCK);
     return 0;
@@ -104,7 +107,7 @@ INTERPOSED int sigrelse(int number)
 
 INTERPOSED int sigignore(int number)
 {
-    if (!is_ours(number))
+    if (!is_ours(number, SIG_DFL))
         return real()->sigignore(number);
     return install(SIG_IGN, 0) == SIG_ERR ? -1 : 0;
 }

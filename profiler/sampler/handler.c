@@ -178,6 +178,16 @@ static void count_paused(struct sampler_thread *t, const struct clock_signal *si
     atomic_fetch_add_explicit(&t->slot->paused_weight, periods, memory_order_relaxed);
 }
 
+/* See enum channel_clock_wish. */
+static void acknowledge_clock(struct channel_slot *slot)
+{
+    int32_t fd = atomic_load_explicit(&slot->clock_fd, memory_order_acquire);
+    if (fd == atomic_load_explicit(&slot->clock_ack, memory_order_relaxed))
+        return;
+    atomic_store(&slot->clock_ack, fd);
+    session_ring_doorbell();
+}
+
 static void take(const struct clock_signal *signal, ucontext_t *context)
 {
     // a program that may make no system calls any more must not meet any of ours
@@ -195,21 +205,22 @@ static void take(const struct clock_signal *signal, ucontext_t *context)
         struct clock_weight weight = clock_weigh(&t->clock, signal, context);
         if (weight.periods)
             sample(t, context, weight);
+        if (session.perf && !signal->perf)
+            acknowledge_clock(t->slot);
         strays_arm();
     }
 }
 
-/* A call that one of our signals has broken off is made again, unless a signal of the program's own
- * is about to break it off. */
+/*
+ * A call that one of our signals has broken off is made again, where nothing else can have done
+ * that: a program with handlers of its own may have been told by one that ran during the call, and
+ * would wait for ever for what has happened. It knows EINTR anyway.
+ */
 static void repair(ucontext_t *context)
 {
-    uint64_t pending = 0, blocked;
-    memcpy(&blocked, &context->uc_sigmask, sizeof blocked);
-    if (!interrupted_in_syscall(context) || context->uc_mcontext.gregs[REG_RAX] != -EINTR ||
-        atomic_load_explicit(&session.silent, memory_order_relaxed) ||
-        syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending & ~blocked)
-        return;
-    interrupted_repeat_syscall(context);
+    if (interrupted_with_eintr(context) &&
+        !atomic_load_explicit(&session.silent, memory_order_relaxed) && !guard_has_handlers())
+        interrupted_repeat_syscall(context);
 }
 
 void handler_on_signal(int signal, siginfo_t *info, void *context)

@@ -23,6 +23,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <threads.h>
 #include <unistd.h>
 
@@ -167,20 +168,44 @@ static uint64_t pid_in_proc(void)
     return pid;
 }
 
-/* When this process was started, in clock ticks since boot: proc(5), /proc/self/stat, field 22.
- * With its number it tells the process from any other. */
-static uint64_t start_ticks(void)
+/* What proc(5) says of this process: field 22 is when it was started, in clock ticks since boot,
+ * which with its number tells it from any other; field 28 is where its stack starts. */
+struct stat_fields {
+    uint64_t start_ticks, start_stack;
+};
+
+static uint64_t number_at(const char *text)
+{
+    uint64_t number = 0;
+    while (*text >= '0' && *text <= '9')
+        number = number * 10 + (uint64_t)(*text++ - '0');
+    return number;
+}
+
+/* Whether stacks start somewhere else in each program. */
+static bool stacks_are_random(void)
+{
+    char level[1] = "";
+    int persona = personality(0xffffffff); // asks only
+    return persona != -1 && !(persona & ADDR_NO_RANDOMIZE) &&
+           read_file("/proc/sys/kernel/randomize_va_space", level, 1) == 1 && level[0] != '0';
+}
+
+static struct stat_fields read_stat(void)
 {
     char text[1024];
+    struct stat_fields fields = {0};
     size_t size = read_file("/proc/self/stat", text, sizeof text - 1);
     text[size] = '\0';
     const char *at = strrchr(text, ')'); // the name may contain anything
-    for (int field = 2; at && field < 22; field++)
+    for (int field = 3; at && field <= 28; field++) {
         at = strchr(at + 1, ' ');
-    uint64_t ticks = 0;
-    while (at && *++at >= '0' && *at <= '9')
-        ticks = ticks * 10 + (uint64_t)(*at - '0');
-    return ticks;
+        if (at && field == 22)
+            fields.start_ticks = number_at(at + 1);
+        else if (at && field == 28 && stacks_are_random())
+            fields.start_stack = number_at(at + 1);
+    }
+    return fields;
 }
 
 static void fill_process(struct ring_writer *w, const void *what)
@@ -194,7 +219,9 @@ static void fill_process(struct ring_writer *w, const void *what)
     ring_put_varint(w, (uint64_t)getppid());
     ring_put_varint(w, clock_monotonic_ns());
     ring_put_varint(w, clock_process_cpu_ns());
-    ring_put_varint(w, start_ticks());
+    struct stat_fields fields = read_stat();
+    ring_put_varint(w, fields.start_ticks);
+    ring_put_varint(w, fields.start_stack);
     ssize_t length = readlink("/proc/self/exe", text, sizeof text);
     put_sized(w, text, length > 0 ? (size_t)length : 0);
     size_t size = read_file("/proc/self/cmdline", text, sizeof text);

@@ -81,6 +81,12 @@ static inline bool interrupted_may_repeat(uint32_t number)
     }
 }
 
+static inline bool interrupted_with_eintr(const ucontext_t *context)
+{
+    const greg_t *registers = context->uc_mcontext.gregs;
+    return registers[REG_RCX] == registers[REG_RIP] && registers[REG_RAX] == -EINTR;
+}
+
 /*
  * A call that ended with EINTR because of a signal of ours: goes back before it. The number is
  * gone by then, so this needs the form `mov $number, %eax; syscall`, which the C library has
@@ -92,7 +98,7 @@ static inline bool interrupted_repeat_syscall(ucontext_t *context)
     greg_t *registers = context->uc_mcontext.gregs;
     uint64_t pc = (uint64_t)registers[REG_RIP];
     uint32_t number;
-    if (registers[REG_RCX] != registers[REG_RIP] || registers[REG_RAX] != -EINTR ||
+    if (!interrupted_with_eintr(context) ||
         pc % PAGE < BEHIND) // what is on the page before may not be readable
         return false;
     const uint8_t *code = (const uint8_t *)(uintptr_t)(pc - BEHIND);

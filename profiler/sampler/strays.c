@@ -29,8 +29,11 @@ void strays_prepare(void)
 
 void strays_forget(void)
 {
-    for (int i = 0; i < STAND_INS; i++)
+    for (int i = 0; i < STAND_INS; i++) {
+        if (strays.tid[i])
+            strays.stand_ins[i].clock.armed = false; // timers are not inherited
         strays.tid[i] = 0;
+    }
 }
 
 static bool is_stray(const struct channel_slot *slot, int tid)

@@ -93,6 +93,7 @@ static void put_process(struct fixture *f, uint32_t slot, uint32_t image, uint32
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         ring_put_varint(&w, numbers[i]);
     ring_put_varint(&w, 0); // when it was started: not known
+    ring_put_varint(&w, 0); // nor where its stack starts
     put_sized(&w, f->program, strlen(f->program));
     put_sized(&w, "run\0a b\0", 8);
     assert_true(ring_commit(&w));
