@@ -87,7 +87,7 @@ def fixed_work(folder, smoke):
     """(name, command) of programs that always do the same work."""
     script = write(folder, "work.py", PYTHON_WORK.format(turns=2 if smoke else 18))
     work = [("python3", [python(), script])]
-    compile_it = compile_templates(folder, 1 if smoke else 4)
+    compile_it = compile_templates(folder, 1 if smoke else 2)
     if compile_it:
         work.append(("cc1plus", compile_it))
     return work
@@ -108,7 +108,7 @@ def real(folder, smoke):
                                          for i in range(30000 * scale)))
     work = [
         ("python3", [python(), write(folder, "work.py", PYTHON_WORK.format(turns=3 * scale))]),
-        ("perl", ["perl", "-e", f"my %h; for (1..{120000 * scale}) {{ $h{{$_ % 977}} .= chr(65 + "
+        ("perl", ["perl", "-e", f"my %h; for (1..{400000 * scale}) {{ $h{{$_ % 977}} .= chr(65 + "
                   "$_ % 26); $h{$_ % 31} =~ s/AB+C/x/g if $_ % 101 == 0 } "
                   "print length(join '', sort values %h)"]),
         ("sqlite3", ["sqlite3", ":memory:", "create table t(a, b); with recursive n(i) as (select "
@@ -117,7 +117,7 @@ def real(folder, smoke):
                      "count(*), sum(t.a) from t join t as u on u.a = t.a where t.b like '%3%' "
                      "group by substr(t.b, 1, 2) order by 2;"]),
         ("cc1plus", compile_templates(folder, 1 if smoke else 3, regex=not smoke)),
-        ("openssl", ["openssl", "speed", "-seconds", "1", "-bytes", "8192", "sha256"]),
+        ("openssl", ["openssl", "speed", "-seconds", "2", "-bytes", "8192", "sha256"]),
         ("openssl rsa", ["openssl", "speed", "-seconds", "1", "rsa2048"]),
         ("xz", ["sh", "-c", f"exec xz -6 -k -c {text} > /dev/null"]),
         ("bash", ["bash", "-c", f"x=0; for ((i = 0; i < {25000 * scale}; i++)); do case $i in *77) "
