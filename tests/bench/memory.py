@@ -15,7 +15,7 @@ def bench(smoke, rounds):
         found = {name: [] for name in names}
         for _ in range(rounds):
             for name in names:
-                found[name].append(_one(name, count, 0.05 if smoke else 2.0 / count ** 0.5))
+                found[name].append(_one(name, count, 0.05 if smoke else 1.0 / count))
         plain = _medians(found["none"])
         for name in names[1:]:
             more = [value - base for value, base in zip(_medians(found[name]), plain)]
