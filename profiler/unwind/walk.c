@@ -282,14 +282,15 @@ static bool follows_call(const struct unwind_memory *memory, uint64_t address)
     return false;
 }
 
-/* A return address that code without CFI may have left: inside a known module it must follow a
- * call; outside (generated code) there is nothing to hold it against. */
+/* A return address that code without CFI may have left: it must follow a call. From generated code
+ * to generated code that is not asked, because there it would be a system call for each frame; but
+ * the code that a module brings without CFI is called from there, too (V8's builtins). */
 static bool believable(const struct unwind_walk *walk, uint64_t address)
 {
     struct unwind_module module;
-    if (unwind_modules_find(walk->modules, address - 1, &module))
-        return follows_call(walk->memory, address);
-    return !unwind_modules_find(walk->modules, unwind_walk_address(walk), &module);
+    return (!unwind_modules_find(walk->modules, address - 1, &module) &&
+            !unwind_modules_find(walk->modules, unwind_walk_address(walk), &module)) ||
+           follows_call(walk->memory, address);
 }
 
 /* Hand-written assembly without CFI is most often a leaf that has pushed nothing. */

@@ -209,6 +209,56 @@ static void numbers_are_written_as_varints_and_zigzag(void **state)
     assert_int_equal(ring_zigzag(INT64_MAX), UINT64_MAX - 1);
 }
 
+/* By the definition, a byte at a time. */
+static size_t encode(uint64_t value, uint8_t bytes[10])
+{
+    size_t size = 0;
+    for (; value > 0x7f; value >>= 7)
+        bytes[size++] = (uint8_t)(value | 0x80);
+    bytes[size++] = (uint8_t)value;
+    return size;
+}
+
+/* Wherever in the ring a number begins, however little room is left: its bytes are those, and what
+ * was written before and not read yet is untouched. */
+static void numbers_of_every_length_fit_wherever_they_begin(void **state)
+{
+    (void)state;
+    enum { OLD = 30 }; // bytes that wait to be read; then there are 30 more
+    for (unsigned bit = 0; bit < 64; bit++) {
+        uint64_t value = (1ULL << bit) | (0x5555555555555555ULL & ((1ULL << bit) - 1));
+        uint8_t expected[10];
+        size_t size = encode(value, expected);
+        for (uint64_t at = 0; at < SIZE; at++) {
+            struct fixture f;
+            struct ring_writer w;
+            begin_at(&f, at);
+            assert_true(put(&f, 1, OLD - 4, 100));
+            ring_begin(&w, &f.slot, ring_of(&f), SIZE, CHANNEL_SAMPLE);
+            size_t filling = SIZE - OLD - 4 - size;
+            for (size_t i = 0; i < filling; i++)
+                ring_put_byte(&w, 9);
+            ring_put_varint(&w, value);
+            assert_true(ring_commit(&w));
+            assert_int_equal(peek(&f), SIZE);
+            for (int i = 0; i < OLD - 4; i++)
+                assert_int_equal(f.read[4 + i], 100 + i);
+            assert_memory_equal(f.read + OLD + 4 + filling, expected, size);
+            assert_margins(&f);
+
+            begin_at(&f, at);
+            ring_begin(&w, &f.slot, ring_of(&f), SIZE, CHANNEL_SAMPLE);
+            ring_put_varint(&w, value);
+            ring_put_varint(&w, value);
+            assert_true(ring_commit(&w));
+            assert_int_equal(peek(&f), 4 + 2 * size);
+            assert_memory_equal(f.read + 4, expected, size);
+            assert_memory_equal(f.read + 4 + size, expected, size);
+            assert_margins(&f);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +270,7 @@ int main(void)
         cmocka_unit_test(record_beyond_the_size_field_is_refused),
         cmocka_unit_test(impossible_positions_yield_nothing),
         cmocka_unit_test(numbers_are_written_as_varints_and_zigzag),
+        cmocka_unit_test(numbers_of_every_length_fit_wherever_they_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,41 @@ static void saved_registers_come_back_over_several_frames(void **state)
     assert_walk(l, UNWIND_COMPLETE, 0x401010, 0x401105, 0x401205, START + 9);
 }
 
+/* Those a frame has saved come from the stack, the others stay as they were. Saved at CFA-16 on, in
+ * the order of the list, by a frame of eight words. */
+static void each_set_of_saved_registers_comes_back(void **state)
+{
+    static const uint8_t registers[UNWIND_COMPACT_COUNT] = UNWIND_COMPACT_REGISTERS;
+    const uint64_t stack[] = {0x11, 0x106, 0x105, 0x104, 0x103, 0x102, 0x101, START + 5, 0x22};
+    (void)state;
+    for (unsigned set = 0; set < 1u << UNWIND_COMPACT_COUNT; set++) {
+        void *fresh = NULL;
+        assert_int_equal(literal_setup(&fresh), 0);
+        struct literal *l = fresh;
+        uint8_t code[2 + 2 * UNWIND_COMPACT_COUNT] = {CFA_DEF_OFFSET, 64};
+        for (uint8_t i = 0; i < UNWIND_COMPACT_COUNT; i++) {
+            const uint8_t saved[] = {SAVED(registers[i], (uint8_t)(i + 2))};
+            if (set >> i & 1)
+                memcpy(code + 2 + 2 * i, saved, 2); // no save: two CFA_NOP
+        }
+        literal_usual_cie(l);
+        literal_fde(l, 0x401000, 0x20, code, sizeof code);
+        put_start(l);
+        literal_load(l);
+        literal_stack(l, stack, 9);
+        interrupt(l, 0x401010);
+        for (int i = 0; i < UNWIND_COMPACT_COUNT; i++)
+            l->registers.value[registers[i]] = 0xabc0 + (uint64_t)i;
+        assert_walk(l, UNWIND_COMPLETE, 0x401010, START + 5);
+        for (int i = 0; i < UNWIND_COMPACT_COUNT; i++) {
+            uint64_t expected = set >> i & 1 ? 0x101 + (uint64_t)i : 0xabc0 + (uint64_t)i;
+            assert_int_equal(l->walk.registers.value[registers[i]], expected);
+            assert_true(l->walk.registers.known >> registers[i] & 1);
+        }
+        assert_int_equal(literal_teardown(&fresh), 0);
+    }
+}
+
 /* A register that the ABI lets every function destroy is not known in its caller. */
 static void caller_does_not_know_registers_that_a_call_destroys(void **state)
 {
@@ -541,6 +576,7 @@ int main(void)
         WALK_TEST(frameless_leaf_is_walked_by_its_return_address),
         WALK_TEST(every_instruction_of_a_frame_gives_the_same_caller),
         WALK_TEST(saved_registers_come_back_over_several_frames),
+        WALK_TEST(each_set_of_saved_registers_comes_back),
         WALK_TEST(caller_does_not_know_registers_that_a_call_destroys),
         WALK_TEST(return_address_behind_a_noreturn_call_belongs_to_the_caller),
         WALK_TEST(gap_between_functions_has_no_cfi),

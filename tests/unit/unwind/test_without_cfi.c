@@ -159,6 +159,24 @@ static void module_code_does_not_return_to_generated_code_by_a_guess(void **stat
     assert_walk(l, UNWIND_NO_CFI, 0x405000);
 }
 
+/* But some modules bring code without CFI that generated code calls (V8's builtins in node): then
+ * the return address follows a call. */
+static void module_code_returns_to_the_generated_code_that_called_it(void **state)
+{
+    struct literal *l = *state;
+    const uint64_t stack[] = {0x11,     STACK_WORD(4), OTHER_JIT, 0x22, 0xb9b9,
+                              0x401120, 0x33,          START + 5, 0x44};
+    const uint8_t generated[] = {0, 0, 0, 0x41, 0xff, 0x56, 0x18}; // call *0x18(%r14)
+    const uint8_t code[] = {0, 0, 0, 0xe8, 1, 2, 3, 4};
+    put_callers(l);
+    literal_stack(l, stack, 9);
+    literal_readable(l, OTHER_JIT - sizeof generated, generated, sizeof generated);
+    literal_readable(l, 0x401118, code, sizeof code);
+    l->registers.value[UNWIND_RIP] = 0x405000;
+    l->registers.value[UNWIND_RBP] = STACK_WORD(1);
+    assert_walk(l, UNWIND_COMPLETE, 0x405000, OTHER_JIT, 0x401120, START + 5);
+}
+
 /* A chain of frame pointers that points back at itself is no way outwards. */
 static void circular_frame_pointers_end_a_walk(void **state)
 {
@@ -302,6 +320,7 @@ int main(void)
         LITERAL_TEST(zero_frame_pointer_and_return_address_end_a_stack),
         LITERAL_TEST(unbelievable_frame_pointer_ends_a_walk),
         LITERAL_TEST(module_code_does_not_return_to_generated_code_by_a_guess),
+        LITERAL_TEST(module_code_returns_to_the_generated_code_that_called_it),
         LITERAL_TEST(circular_frame_pointers_end_a_walk),
         LITERAL_TEST(another_generation_forgets_what_was_cached),
         LITERAL_TEST(unknown_address_is_looked_up_again),
