@@ -43,15 +43,18 @@ struct image *image_list_find(struct image_list *list, uint32_t number)
     return index == HASH_MAP_NONE ? NULL : &list->images[index];
 }
 
-/* A program called exec: what ran in this process before is over. */
-static void supersede_earlier(struct image_list *list, const struct image *now)
+/* A program called exec: what ran in this process before is over. Numbers are given in the order of
+ * time, announcements may be read in another. */
+static void supersede_earlier(struct image_list *list, struct image *now)
 {
     for (uint32_t i = 0; now->pid_known && i < list->open_count; i++) {
         struct image *image = &list->images[list->open[i]];
-        if (image != now && image->pid == now->pid && image->pid_known && !image->ended) {
-            image->superseded = true;
-            image->cpu_ns = now->cpu_ns;
-        }
+        if (image == now || image->pid != now->pid || !image->pid_known || image->ended)
+            continue;
+        struct image *earlier = image->number < now->number ? image : now;
+        const struct image *later = earlier == now ? image : now;
+        earlier->superseded = true;
+        earlier->cpu_ns = later->start_cpu_ns;
     }
 }
 
