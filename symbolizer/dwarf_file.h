@@ -14,12 +14,18 @@
 
 struct dwarf_file;
 
+struct dwarf_file_options {
+    uint32_t threads;   /* at most; 0 and 1 both mean this one */
+    bool only_libdwarf; /* the slow path for all units; see dwarf_fallback.h */
+};
+
 /*
  * `shared` is the file that dwz moved common parts to (.gnu_debugaltlink); NULL when there is none.
  * Images and strings must stay until dwarf_file_close. NULL on failure, with the error filled:
  * there is no debug information, or it is damaged from the start.
  */
 struct dwarf_file *dwarf_file_open(const struct elf_image *image, const struct elf_image *shared,
+                                   const struct dwarf_file_options *options,
                                    struct string_table *strings, struct error *error);
 void dwarf_file_close(struct dwarf_file *file);
 

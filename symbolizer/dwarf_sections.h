@@ -40,6 +40,10 @@ struct dwarf_sections {
 void dwarf_sections_init(struct dwarf_sections *sections, const struct elf_image *image);
 void dwarf_sections_release(struct dwarf_sections *sections);
 
+/* Reads all of them, compressed ones with at most that many threads. From here on the contents may
+ * be used by several threads. */
+void dwarf_sections_load(struct dwarf_sections *sections, uint32_t threads);
+
 /* The standard name (".debug_info"), whatever the image calls it. */
 const char *dwarf_section_name(enum dwarf_section which);
 

@@ -9,12 +9,15 @@
 
 #include "profiler/base/string_table.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct symbolizer_options {
     const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
     const char *sysroot;                  /* put before paths of modules; NULL: none */
+    uint32_t threads;                     /* at most; 0: as many as there are processors */
+    bool only_libdwarf; /* read DWARF through libdwarf alone: slow, for comparisons */
 };
 
 struct symbol_module {

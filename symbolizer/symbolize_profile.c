@@ -193,7 +193,10 @@ int symbolize_profile(struct profile *profile, const struct symbolize_options *o
     static const struct symbolize_options none = {0};
     (void)error; // every failure known so far is a module's reason
     struct job job = {.profile = profile, .options = options ? options : &none};
-    struct symbolizer_options asked = {job.options->debug_directories, job.options->sysroot};
+    struct symbolizer_options asked = {
+        .debug_directories = job.options->debug_directories,
+        .sysroot = job.options->sysroot,
+    };
     job.symbolizer = symbolizer_new(&asked, &profile->strings);
     profile->function_count = profile->line_count = 0;
     sort_places(&job);

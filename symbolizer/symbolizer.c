@@ -16,6 +16,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct symbolizer {
     struct symbolizer_options options;
@@ -69,16 +70,24 @@ struct findings {
     struct text gap; /* of the debug information */
 };
 
-static void ask_dwarf(struct lookup_batch *batch, const struct module_files *files,
-                      struct findings *findings)
+static uint32_t thread_count(const struct symbolizer_options *options)
 {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return options->threads ? options->threads : processors > 1 ? (uint32_t)processors : 1;
+}
+
+static void ask_dwarf(const struct symbolizer *symbolizer, struct lookup_batch *batch,
+                      const struct module_files *files, struct findings *findings)
+{
+    struct dwarf_file_options options = {thread_count(&symbolizer->options),
+                                         symbolizer->options.only_libdwarf};
     struct error error = {0};
     const char *path = NULL;
     const struct elf_image *image = module_files_dwarf(files, &path);
     if (!image)
         return;
     struct dwarf_file *file =
-        dwarf_file_open(image, module_files_shared(files), batch->strings, &error);
+        dwarf_file_open(image, module_files_shared(files), &options, batch->strings, &error);
     if (file) {
         findings->dwarf_path = path;
         dwarf_file_resolve(file, batch);
@@ -247,7 +256,7 @@ void symbolizer_resolve(struct symbolizer *symbolizer, const struct symbol_modul
     struct lookup_batch batch = batch_of(addresses, count, symbolizer->strings);
     *result = (struct symbol_result){0};
     module_files_open(&files, &symbolizer->options, module);
-    ask_dwarf(&batch, &files, &findings);
+    ask_dwarf(symbolizer, &batch, &files, &findings);
     ask_tables(&batch, &files, &findings);
     ask_starts(&batch, &files);
     fill_chains(symbolizer, module->path, &batch, addresses, count, result);

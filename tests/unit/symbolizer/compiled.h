@@ -36,8 +36,9 @@ struct answer {
     struct symbol_result result;
 };
 
-static struct answer ask(const struct symbol_module *module, const char *debug_directory,
-                         const uint64_t *addresses, uint32_t count)
+__attribute__((unused)) static struct answer ask(const struct symbol_module *module,
+                                                 const char *debug_directory,
+                                                 const uint64_t *addresses, uint32_t count)
 {
     const char *const directories[] = {debug_directory, NULL};
     struct symbolizer_options options = {.debug_directories = directories};
