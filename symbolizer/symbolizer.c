@@ -234,6 +234,8 @@ static void fill_chains(struct symbolizer *symbolizer, const char *module,
                         struct symbol_result *result)
 {
     struct symbol_chain *chains = memory_new(batch->count, sizeof *chains);
+    function_names_prepare(&symbolizer->names, batch->frames, batch->frame_count,
+                           thread_count(&symbolizer->options));
     for (uint32_t i = 0; i < batch->count; i++) {
         chains[i] = complete_chain(symbolizer, module, batch, &batch->lookups[i]);
         result->origins[chains[i].origin]++;
