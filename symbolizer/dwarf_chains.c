@@ -187,8 +187,14 @@ static void add_frames(const struct walk *walk, const struct dwarf_target *targe
         if (function->name || function->linkage_name || node->parent == NODE_NONE) {
             struct symbol_frame *frame =
                 array_push(&batch->frames, &batch->frame_count, &batch->frame_capacity);
-            *frame = (struct symbol_frame){function->name, function->linkage_name, file,
-                                           line,           function->file,         function->line};
+            *frame = (struct symbol_frame){
+                .name = function->name,
+                .linkage_name = function->linkage_name,
+                .file = file,
+                .line = line,
+                .declared_file = function->file,
+                .declared_line = function->line,
+            };
             lookup->frame_count++;
         }
         file = dwarf_lines_file(walk->functions->units, walk->unit, node->call_file, strings);

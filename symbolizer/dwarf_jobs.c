@@ -163,8 +163,13 @@ static void publish_chain(struct dwarf_jobs *jobs, const struct dwarf_job *job,
             struct symbol_frame *frame =
                 array_push(&batch->frames, &batch->frame_count, &batch->frame_capacity);
             *frame = (struct symbol_frame){
-                p->name, p->linkage_name, file,
-                line,    p->file,         job->worker->names.descriptions[node->description].line};
+                .name = p->name,
+                .linkage_name = p->linkage_name,
+                .file = file,
+                .line = line,
+                .declared_file = p->file,
+                .declared_line = job->worker->names.descriptions[node->description].line,
+            };
             lookup->frame_count++;
         }
         file = dwarf_lines_file(jobs->units, unit, node->call_file, jobs->strings);

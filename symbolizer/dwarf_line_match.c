@@ -25,9 +25,9 @@ struct match {
     struct dwarf_line_wanted *wanted;
     uint32_t count;
 
-    uint64_t address, line, file; /* the registers of the state machine */
+    uint64_t address, line, file, discriminator; /* the registers of the state machine */
     struct {
-        uint64_t address, line, file;
+        uint64_t address, line, file, discriminator;
     } last; /* the row before, while in_sequence */
     bool in_sequence, is_live;
 
@@ -39,6 +39,7 @@ static void reset_registers(struct match *m)
 {
     m->address = 0;
     m->line = m->file = 1;
+    m->discriminator = 0;
     m->in_sequence = false;
 }
 
@@ -57,6 +58,7 @@ static void take(struct match *m)
             continue;
         wanted->file = m->last.file;
         wanted->line = m->last.line;
+        wanted->discriminator = m->last.discriminator;
         wanted->found = true;
     }
     m->next = m->index < m->count ? m->wanted[m->index].address : UINT64_MAX;
@@ -76,6 +78,8 @@ static inline void emit(struct match *m)
     m->last.address = m->address;
     m->last.line = m->line;
     m->last.file = m->file;
+    m->last.discriminator = m->discriminator;
+    m->discriminator = 0;
 }
 
 /* Returns false when the program cannot go on. */
@@ -93,6 +97,9 @@ static bool extended(struct match *m, struct bytes *b)
         break;
     case DW_LNE_set_address:
         m->address = size - 1 == 4 ? bytes_u32(&operands) : bytes_u64(&operands);
+        break;
+    case DW_LNE_set_discriminator:
+        m->discriminator = bytes_varint(&operands);
         break;
     default:
         break;
@@ -190,6 +197,7 @@ void dwarf_line_match_rows(const struct dwarf_line_table *table, const struct el
                 continue;
             wanted[i].file = last.file;
             wanted[i].line = last.line;
+            wanted[i].discriminator = last.discriminator;
             wanted[i].found = true;
         }
     }

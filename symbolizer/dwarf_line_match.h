@@ -14,7 +14,7 @@
 /* A wanted address and the row that covers it. */
 struct dwarf_line_wanted {
     uint64_t address;
-    uint64_t file, line;
+    uint64_t file, line, discriminator;
     bool found;
 };
 

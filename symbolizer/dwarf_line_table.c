@@ -241,7 +241,10 @@ static bool extended(struct dwarf_line_rows *rows)
         rows->row.address = size - 1 == 4 ? bytes_u32(&b) : bytes_u64(&b);
         rows->operation = 0;
         return false;
-    default: // discriminators; files defined in the program, which no compiler does
+    case DW_LNE_set_discriminator:
+        rows->row.discriminator = bytes_varint(&b);
+        return false;
+    default: // files defined in the program, which no compiler does
         return false;
     }
 }
@@ -298,6 +301,7 @@ bool dwarf_line_rows_next(struct dwarf_line_rows *rows, struct dwarf_line_row *r
             return false;
         if (is_row) {
             *row = rows->row;
+            rows->row.discriminator = 0;
             return true;
         }
     }

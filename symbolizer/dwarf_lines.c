@@ -142,6 +142,7 @@ void dwarf_lines_match(struct dwarf_units *units, struct dwarf_unit *unit,
     for (uint32_t i = 0; i < count; i++) {
         targets[i].line_file = wanted[i].found ? wanted[i].file : DWARF_NONE;
         targets[i].line = wanted[i].line > UINT32_MAX ? 0 : (uint32_t)wanted[i].line;
+        targets[i].discriminator = (uint32_t)wanted[i].discriminator;
     }
     free(wanted);
 }
@@ -154,6 +155,7 @@ void dwarf_lines_publish(struct dwarf_units *units, struct dwarf_unit *unit,
         struct lookup *lookup = targets[i].lookup;
         lookup->file = dwarf_lines_file(units, unit, targets[i].line_file, strings);
         lookup->line = targets[i].line;
+        lookup->discriminator = targets[i].discriminator;
     }
 }
 

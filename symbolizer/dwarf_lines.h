@@ -11,8 +11,9 @@
 struct dwarf_target {
     uint64_t address;
     struct lookup *lookup;
-    uint32_t node;      /* see dwarf_chains.h */
-    uint32_t line;      /* of the row; 0: none */
+    uint32_t node; /* see dwarf_chains.h */
+    uint32_t line; /* of the row; 0: none */
+    uint32_t discriminator;
     uint64_t line_file; /* its file, as the line table numbers it; DWARF_NONE: no row */
 };
 

@@ -35,6 +35,7 @@ struct symbol_frame {
     uint32_t linkage_name; /* as in the binary; 0: same as the name */
     uint32_t file, line;   /* the statement, or the call of the frame before */
     uint32_t declared_file, declared_line;
+    uint32_t discriminator; /* tells blocks of one line apart; only of the innermost; 0: none */
 };
 
 #endif

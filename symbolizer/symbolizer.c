@@ -24,6 +24,17 @@ struct symbolizer {
     struct function_names names;
 };
 
+/* A module, with its files open between two batches. */
+struct symbolizer_module {
+    struct symbolizer *symbolizer;
+    char *path;
+    struct module_files files;
+    struct dwarf_file *dwarf;              /* NULL: not to be had */
+    const char *dwarf_path, *symbols_path; /* of the files that names come from; NULL: none */
+    bool has_dynamic;
+    struct text gap; /* of the debug information, in words */
+};
+
 struct symbolizer *symbolizer_new(const struct symbolizer_options *options,
                                   struct string_table *strings)
 {
@@ -63,49 +74,68 @@ static struct lookup_batch batch_of(const uint64_t *addresses, uint32_t count,
     return batch;
 }
 
-/* What the module had to offer, for its source and reason. */
-struct findings {
-    const char *dwarf_path, *symbols_path; /* NULL: none */
-    bool has_dynamic;
-    struct text gap; /* of the debug information */
-};
-
 static uint32_t thread_count(const struct symbolizer_options *options)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     return options->threads ? options->threads : processors > 1 ? (uint32_t)processors : 1;
 }
 
-static void ask_dwarf(const struct symbolizer *symbolizer, struct lookup_batch *batch,
-                      const struct module_files *files, struct findings *findings)
+static void open_dwarf(struct symbolizer_module *module)
 {
-    struct dwarf_file_options options = {thread_count(&symbolizer->options),
-                                         symbolizer->options.only_libdwarf};
+    const struct symbolizer_options *asked = &module->symbolizer->options;
+    struct dwarf_file_options options = {thread_count(asked), asked->only_libdwarf};
     struct error error = {0};
     const char *path = NULL;
-    const struct elf_image *image = module_files_dwarf(files, &path);
+    const struct elf_image *image = module_files_dwarf(&module->files, &path);
     if (!image)
         return;
-    struct dwarf_file *file =
-        dwarf_file_open(image, module_files_shared(files), &options, batch->strings, &error);
-    if (file) {
-        findings->dwarf_path = path;
-        dwarf_file_resolve(file, batch);
-        const char *gap = dwarf_file_gap(file);
-        if (gap)
-            text_append_string(&findings->gap, gap);
-    } else {
-        text_printf(&findings->gap, "the debug information in %s cannot be used: %s", path,
+    module->dwarf = dwarf_file_open(image, module_files_shared(&module->files), &options,
+                                    module->symbolizer->strings, &error);
+    if (module->dwarf)
+        module->dwarf_path = path;
+    else
+        text_printf(&module->gap, "the debug information in %s cannot be used: %s", path,
                     error.text);
-    }
-    dwarf_file_close(file);
 }
 
-static void ask_tables(struct lookup_batch *batch, const struct module_files *files,
-                       struct findings *findings)
+struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
+                                                 const struct symbol_module *asked)
+{
+    struct symbolizer_module *module = memory_new(1, sizeof *module);
+    module->symbolizer = symbolizer;
+    module->path = memory_copy_string(asked->path);
+    module_files_open(&module->files, &symbolizer->options, asked);
+    open_dwarf(module);
+    return module;
+}
+
+void symbolizer_module_close(struct symbolizer_module *module)
+{
+    if (!module)
+        return;
+    dwarf_file_close(module->dwarf);
+    module_files_close(&module->files);
+    text_release(&module->gap);
+    free(module->path);
+    free(module);
+}
+
+static void ask_dwarf(struct symbolizer_module *module, struct lookup_batch *batch)
+{
+    if (!module->dwarf)
+        return;
+    dwarf_file_resolve(module->dwarf, batch);
+    const char *gap = dwarf_file_gap(module->dwarf);
+    module->gap.length = 0;
+    if (gap)
+        text_append_string(&module->gap, gap);
+}
+
+static void ask_tables(struct symbolizer_module *module, struct lookup_batch *batch)
 {
     struct symbol_table table;
-    const struct elf_image *symbols = module_files_symbols(files, &findings->symbols_path);
+    const struct module_files *files = &module->files;
+    const struct elf_image *symbols = module_files_symbols(files, &module->symbols_path);
     if (symbols) {
         symbol_table_init(&table, symbols, SHT_SYMTAB);
         symbol_table_resolve(&table, batch);
@@ -113,7 +143,7 @@ static void ask_tables(struct lookup_batch *batch, const struct module_files *fi
     if (!files->has_module)
         return;
     symbol_table_init(&table, &files->module, SHT_DYNSYM);
-    findings->has_dynamic = table.count > 0;
+    module->has_dynamic = table.count > 0;
     if (!symbols)
         symbol_table_resolve(&table, batch);
     plt_names_resolve(&files->module, batch);
@@ -177,6 +207,7 @@ static struct symbol_chain complete_chain(struct symbolizer *symbolizer, const c
         frame->line = lookup->line;
     }
     struct symbol_frame *frames = &batch->frames[lookup->first_frame];
+    frames[0].discriminator = lookup->discriminator;
     for (uint32_t i = 0; i + 1 < lookup->frame_count; i++)
         function_names_complete(&symbolizer->names, &frames[i], NULL);
     enum symbol_origin origin =
@@ -184,49 +215,52 @@ static struct symbol_chain complete_chain(struct symbolizer *symbolizer, const c
     return (struct symbol_chain){lookup->first_frame, lookup->frame_count, origin};
 }
 
-static uint32_t describe_source(struct symbolizer *symbolizer, const struct module_files *files,
-                                const struct findings *findings)
+static uint32_t intern(struct symbolizer *symbolizer, struct text *text)
 {
-    struct text text = TEXT_INIT;
-    if (findings->dwarf_path)
-        text_printf(&text, "DWARF in %s", findings->dwarf_path);
-    else if (findings->symbols_path)
-        text_printf(&text, "symbol table of %s", findings->symbols_path);
-    else if (findings->has_dynamic)
-        text_printf(&text, "dynamic symbols of %s", files->module_path.data);
-    uint32_t id = text.length ? string_table_add(symbolizer->strings, text.data, text.length) : 0;
-    text_release(&text);
+    uint32_t id =
+        text->length ? string_table_add(symbolizer->strings, text->data, text->length) : 0;
+    text_release(text);
     return id;
 }
 
-static const char *missing(const struct findings *findings)
+static uint32_t describe_source(const struct symbolizer_module *module)
 {
-    if (findings->symbols_path)
+    struct text text = TEXT_INIT;
+    if (module->dwarf_path)
+        text_printf(&text, "DWARF in %s", module->dwarf_path);
+    else if (module->symbols_path)
+        text_printf(&text, "symbol table of %s", module->symbols_path);
+    else if (module->has_dynamic)
+        text_printf(&text, "dynamic symbols of %s", module->files.module_path.data);
+    return intern(module->symbolizer, &text);
+}
+
+static const char *missing(const struct symbolizer_module *module)
+{
+    if (module->symbols_path)
         return "no debug information, so neither source lines nor inlined functions";
-    return findings->has_dynamic
+    return module->has_dynamic
                ? "stripped: no debug information, and only exported functions have names"
                : "stripped: no symbol table and no debug information";
 }
 
-static uint32_t describe_reason(struct symbolizer *symbolizer, const struct module_files *files,
-                                const struct findings *findings)
+static uint32_t describe_reason(const struct symbolizer_module *module)
 {
     struct text text = TEXT_INIT;
+    const struct module_files *files = &module->files;
     text_append(&text, files->problem.data, files->problem.length);
-    if (findings->gap.length) {
+    if (module->gap.length) {
         text_append_string(&text, text.length ? "; " : "");
-        text_append(&text, findings->gap.data, findings->gap.length);
-    } else if (!findings->dwarf_path && files->has_module) {
-        text_append_string(&text, missing(findings));
+        text_append(&text, module->gap.data, module->gap.length);
+    } else if (!module->dwarf_path && files->has_module) {
+        text_append_string(&text, missing(module));
         if (files->tried.length)
             text_printf(&text, " (looked for %s)", files->tried.data);
         text_append_string(&text, "; install its debug symbols or build with -g");
-    } else if (!findings->dwarf_path && files->tried.length) {
+    } else if (!module->dwarf_path && files->tried.length) {
         text_printf(&text, " (looked for %s)", files->tried.data);
     }
-    uint32_t id = text.length ? string_table_add(symbolizer->strings, text.data, text.length) : 0;
-    text_release(&text);
-    return id;
+    return intern(module->symbolizer, &text);
 }
 
 static void fill_chains(struct symbolizer *symbolizer, const char *module,
@@ -250,23 +284,26 @@ static void fill_chains(struct symbolizer *symbolizer, const char *module,
     result->frame_capacity = batch->frame_capacity;
 }
 
-void symbolizer_resolve(struct symbolizer *symbolizer, const struct symbol_module *module,
+void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t *addresses,
+                               uint32_t count, struct symbol_result *result)
+{
+    struct lookup_batch batch = batch_of(addresses, count, module->symbolizer->strings);
+    *result = (struct symbol_result){0};
+    ask_dwarf(module, &batch);
+    ask_tables(module, &batch);
+    ask_starts(&batch, &module->files);
+    fill_chains(module->symbolizer, module->path, &batch, addresses, count, result);
+    result->source = describe_source(module);
+    result->reason = describe_reason(module);
+    free(batch.lookups);
+}
+
+void symbolizer_resolve(struct symbolizer *symbolizer, const struct symbol_module *asked,
                         const uint64_t *addresses, uint32_t count, struct symbol_result *result)
 {
-    struct module_files files;
-    struct findings findings = {0};
-    struct lookup_batch batch = batch_of(addresses, count, symbolizer->strings);
-    *result = (struct symbol_result){0};
-    module_files_open(&files, &symbolizer->options, module);
-    ask_dwarf(symbolizer, &batch, &files, &findings);
-    ask_tables(&batch, &files, &findings);
-    ask_starts(&batch, &files);
-    fill_chains(symbolizer, module->path, &batch, addresses, count, result);
-    result->source = describe_source(symbolizer, &files, &findings);
-    result->reason = describe_reason(symbolizer, &files, &findings);
-    text_release(&findings.gap);
-    module_files_close(&files);
-    free(batch.lookups);
+    struct symbolizer_module *module = symbolizer_module_open(symbolizer, asked);
+    symbolizer_module_resolve(module, addresses, count, result);
+    symbolizer_module_close(module);
 }
 
 void symbol_result_release(struct symbol_result *result)
@@ -274,4 +311,20 @@ void symbol_result_release(struct symbol_result *result)
     free(result->chains);
     free(result->frames);
     *result = (struct symbol_result){0};
+}
+
+const char *symbolizer_module_problem(const struct symbolizer_module *module)
+{
+    return module->files.problem.length ? module->files.problem.data : NULL;
+}
+
+bool symbolizer_module_section(const struct symbolizer_module *module, const char *name,
+                               uint64_t *address)
+{
+    const struct module_files *files = &module->files;
+    const struct elf_image *image = files->has_module ? &files->module : &files->debug;
+    const struct elf_section *section = elf_image_section(image, name);
+    if (section)
+        *address = section->address;
+    return section != NULL;
 }

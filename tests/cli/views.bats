@@ -27,10 +27,14 @@ options_of() {
     flamegraph) echo "-o --output -t --title -q --quiet" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
+    addr2line)
+        echo "-e --exe -a --addresses -f --functions -i --inlines -C --demangle -s --basenames" \
+            "-p --pretty-print -j --section --debug-dir"
+        ;;
     help) echo "--man --completion" ;;
     esac
 }
-readonly subcommands=(run record report flamegraph info export help)
+readonly subcommands=(run record report flamegraph info export addr2line help)
 
 raw() {
     cp "$BATS_FILE_TMPDIR/raw.data" "$folder/$1"

@@ -66,9 +66,10 @@ static void append_chain(struct text *text, const struct answer *answer, uint32_
 {
     for (uint32_t i = 0; i < answer->result.chains[index].frame_count; i++) {
         const struct symbol_frame *f = answer_frame(answer, index, i);
-        text_printf(text, "  %s (%s) at %s:%u, declared %s:%u\n", answer_string(answer, f->name),
-                    answer_string(answer, f->linkage_name), answer_string(answer, f->file), f->line,
-                    answer_string(answer, f->declared_file), f->declared_line);
+        text_printf(text, "  %s (%s) at %s:%u, declared %s:%u, discriminator %u\n",
+                    answer_string(answer, f->name), answer_string(answer, f->linkage_name),
+                    answer_string(answer, f->file), f->line,
+                    answer_string(answer, f->declared_file), f->declared_line, f->discriminator);
     }
 }
 

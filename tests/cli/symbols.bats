@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# symbols.bats - prof addr2line against the addr2line of binutils, on programs built here.
+
+# shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; helpers set variables
+load helpers
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    local sources=$repository/tests/unit/symbolizer # prof leaves ".." out of paths, binutils does not
+    gcc -O2 -g -o c "$sources/matrix_c.c"
+    g++ -O2 -g -o cpp "$sources/matrix_cpp.cpp"
+    # every fourth byte of the source's own functions
+    local name
+    for name in c cpp; do
+        nm -S --defined-only "$name" |
+            awk '$3 ~ /[tTwW]/ && $4 ~ /main|with|rarely|shapes/ { print $1, $2 }' |
+            while read -r start size; do
+                for ((i = 0; i < 16#$size; i += 4)); do
+                    printf '0x%x\n' $((16#$start + i))
+                done
+            done >"$name.addresses"
+    done
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    prof_path=$PROF_BUILD/bin/prof
+}
+
+teardown() {
+    cd /
+}
+
+# compare FILE OPTION...: both tools on the addresses of the file, as files on standard input.
+compare() {
+    local file=$1
+    shift
+    [ -s "$file.addresses" ]
+    addr2line -e "$file" "$@" <"$file.addresses" >theirs
+    "$prof_path" addr2line -e "$file" "$@" <"$file.addresses" >ours
+    [ "$(wc -l <ours)" -gt 20 ]
+    # binutils repeats the discriminator of the innermost function for those around it
+    sed -i 's/ (discriminator [0-9]*)//' ours theirs
+    diff ours theirs
+}
+
+@test "addr2line prints what binutils prints, with every set of options" {
+    local options
+    for options in -a -f -i -s -fi -ifC -af -apfiCs -pf -pi; do
+        compare c "$options"
+        compare cpp -C "$options"
+    done
+}
+
+@test "addr2line without -C prints linkage names" {
+    "$prof_path" addr2line -f -e cpp <cpp.addresses | grep -q '^_ZN6shapes'
+}
+
+@test "addr2line prints discriminators" {
+    addr2line -e c <c.addresses >theirs
+    "$prof_path" addr2line -e c <c.addresses >ours
+    grep -q discriminator ours
+    diff ours theirs
+}
+
+@test "addr2line takes options after addresses and addresses without 0x" {
+    local start
+    start=$(nm c | awk '$3 == "main" { print $1 }')
+    run "$prof_path" addr2line "$start" -f -e c -s
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = main ]
+    [[ ${lines[1]} == matrix_c.c:* ]]
+}
+
+@test "addr2line counts from the start of a section with -j" {
+    addr2line -j .text -fe c 0 10 20 30 >theirs
+    "$prof_path" addr2line -j .text -fe c 0 10 20 30 >ours
+    diff ours theirs
+    run "$prof_path" addr2line -j .nonsense -e c 0
+    [ "$status" -eq 1 ]
+    [[ $output == *"has no section .nonsense"* ]]
+}
+
+@test "addr2line answers addresses that it does not know with question marks" {
+    run "$prof_path" addr2line -fe c 0xffffffffff0000 nonsense
+    [ "$status" -eq 0 ]
+    [ "$output" = $'??\n??:0\n??\n??:0' ]
+    run "$prof_path" addr2line -apfe c 0xffffffffff0000
+    [ "$output" = '0x00ffffffffff0000: ?? ??:0' ]
+}
+
+@test "addr2line answers each line of a pipe before the next one comes" {
+    local start line
+    start=$(nm c | awk '$3 == "main" { print $1 }')
+    coproc asked { "$prof_path" addr2line -f -e c; }
+    for ((i = 0; i < 3; i++)); do
+        echo "$start" >&"${asked[1]}"
+        read -r -t 20 line <&"${asked[0]}"
+        [ "$line" = main ]
+        read -r -t 20 line <&"${asked[0]}"
+        [[ $line == */matrix_c.c:* ]]
+    done
+    eval "exec ${asked[1]}>&-"
+}
+
+@test "addr2line reads a last line without its end" {
+    local start
+    start=$(nm c | awk '$3 == "main" { print $1 }')
+    [ "$(printf '%s' "$start" | "$prof_path" addr2line -f -e c | head -n 1)" = main ]
+}
+
+@test "addr2line names a file that cannot be read and ends with status 1" {
+    run "$prof_path" addr2line -e missing 0
+    [ "$status" -eq 1 ]
+    [[ $output == *missing* ]]
+    echo text >text
+    run "$prof_path" addr2line -e text 0
+    [ "$status" -eq 1 ]
+    [[ $output == *"not an ELF file"* ]]
+}
+
+@test "addr2line names stubs of the PLT" {
+    local stub
+    stub=$(objdump -d c | awk '/<puts@plt>:$/ { print $1 }')
+    [ "$("$prof_path" addr2line -fe c "$stub" | head -n 1)" = puts@plt ]
+}
