@@ -5,6 +5,7 @@
 #include "symbolizer/dwarf_file.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/text.h"
 #include "symbolizer/dwarf_fallback.h"
 #include "symbolizer/dwarf_jobs.h"
 
@@ -17,7 +18,9 @@ struct dwarf_file {
     bool has_shared;
     struct dwarf_fallback *fallback; /* NULL: not needed yet */
     struct string_table *strings;
-    bool lacks_shared, has_split;
+    struct dwarf_split split;
+    bool lacks_shared;
+    struct text gap;
 };
 
 static void open_shared(struct dwarf_file *file, const struct elf_image *shared)
@@ -43,6 +46,7 @@ struct dwarf_file *dwarf_file_open(const struct elf_image *image, const struct e
     dwarf_sections_init(&file->sections, image);
     dwarf_sections_load(&file->sections, options->threads);
     dwarf_units_init(&file->units, NULL, &file->sections);
+    dwarf_split_init(&file->split, options->path, options->sysroot);
     if (!file->units.count) {
         bool known = *file->sections.error.text;
         error_set(error, 0, "%s", known ? file->sections.error.text : "it holds no units");
@@ -65,6 +69,8 @@ void dwarf_file_close(struct dwarf_file *file)
     dwarf_units_release(&file->shared_units);
     dwarf_sections_release(&file->sections);
     dwarf_sections_release(&file->shared_sections);
+    dwarf_split_release(&file->split);
+    text_release(&file->gap);
     free(file);
 }
 
@@ -142,13 +148,12 @@ static void resolve_all_by_libdwarf(struct dwarf_file *file, struct lookup_batch
     if (!open_fallback(file))
         return;
     struct dwarf_units *units = dwarf_fallback_units(file->fallback);
-    dwarf_jobs_init(&jobs, units, file->strings);
+    dwarf_jobs_init(&jobs, units, &file->split, file->strings);
     struct dwarf_target *targets = make_jobs(&jobs, batch);
     for (uint32_t i = 0; i < jobs.count; i++)
         dwarf_fallback_resolve(file->fallback, jobs.jobs[i].unit, jobs.jobs[i].targets,
                                jobs.jobs[i].count, batch);
     file->lacks_shared |= dwarf_fallback_lacks_shared(file->fallback);
-    file->has_split |= units->has_split;
     dwarf_jobs_release(&jobs);
     free(targets);
 }
@@ -160,7 +165,7 @@ void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch)
         resolve_all_by_libdwarf(file, batch);
         return;
     }
-    dwarf_jobs_init(&jobs, &file->units, file->strings);
+    dwarf_jobs_init(&jobs, &file->units, &file->split, file->strings);
     struct dwarf_target *targets = make_jobs(&jobs, batch);
     dwarf_jobs_run(&jobs, file->options.threads);
     for (uint32_t i = 0; i < jobs.count; i++) {
@@ -170,15 +175,19 @@ void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch)
             dwarf_jobs_publish(&jobs, &jobs.jobs[i], batch);
     }
     file->lacks_shared |= jobs.lacks_shared;
-    file->has_split |= file->units.has_split;
     dwarf_jobs_release(&jobs);
     free(targets);
 }
 
-const char *dwarf_file_gap(const struct dwarf_file *file)
+const char *dwarf_file_gap(struct dwarf_file *file)
 {
-    if (file->has_split)
-        return "a part of its debug information is in .dwo files, which are not read";
+    if (file->split.missing.length) {
+        file->gap.length = 0;
+        text_printf(&file->gap,
+                    "a part of its debug information is in .dwo files, of which %s was not found",
+                    file->split.missing.data);
+        return file->gap.data;
+    }
     if (file->lacks_shared)
         return "a part of its debug information is in a file shared by dwz, which was not found";
     return *file->sections.error.text ? file->sections.error.text : NULL;

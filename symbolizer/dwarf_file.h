@@ -3,8 +3,7 @@
  * dwarf_file.h - functions, source lines and inlined calls from the DWARF of an ELF image.
  *
  * The front door to the dwarf_*.c files. Reads DWARF 2 to 5 as gcc, clang and rustc write it, also
- * optimised by dwz. Does not read .dwo and .dwp files: their functions are not found, and
- * dwarf_file_gap says so.
+ * optimised by dwz, and split into .dwo and .dwp files.
  */
 #ifndef PROF_SYMBOLIZER_DWARF_FILE_H
 #define PROF_SYMBOLIZER_DWARF_FILE_H
@@ -15,8 +14,10 @@
 struct dwarf_file;
 
 struct dwarf_file_options {
-    uint32_t threads;   /* at most; 0 and 1 both mean this one */
-    bool only_libdwarf; /* the slow path for all units; see dwarf_fallback.h */
+    uint32_t threads;    /* at most; 0 and 1 both mean this one */
+    bool only_libdwarf;  /* the slow path for all units; see dwarf_fallback.h */
+    const char *path;    /* of the image, for .dwo and .dwp files; must stay */
+    const char *sysroot; /* before the paths of .dwo files; NULL: none */
 };
 
 /*
@@ -32,7 +33,8 @@ void dwarf_file_close(struct dwarf_file *file);
 /* Fills the line and the frames of the lookups that the debug information covers. */
 void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch);
 
-/* What of the debug information could not be used so far, in words; NULL: nothing. */
-const char *dwarf_file_gap(const struct dwarf_file *file);
+/* What of the debug information could not be used so far, in words; NULL: nothing. Valid until the
+ * next call. */
+const char *dwarf_file_gap(struct dwarf_file *file);
 
 #endif

@@ -23,10 +23,10 @@ struct dwarf_worker {
     bool is_started;
 };
 
-void dwarf_jobs_init(struct dwarf_jobs *jobs, struct dwarf_units *units,
+void dwarf_jobs_init(struct dwarf_jobs *jobs, struct dwarf_units *units, struct dwarf_split *split,
                      struct string_table *strings)
 {
-    *jobs = (struct dwarf_jobs){.units = units, .strings = strings};
+    *jobs = (struct dwarf_jobs){.units = units, .split = split, .strings = strings};
 }
 
 void dwarf_jobs_release(struct dwarf_jobs *jobs)
@@ -59,12 +59,13 @@ static void run_job(struct dwarf_worker *worker, struct dwarf_job *job)
     struct dwarf_body body = {.units = units, .file_units = units, .unit = job->unit};
     job->worker = worker;
     job->declined = true;
-    if (!dwarf_units_decoder(units, job->unit, &body.decoder))
+    if (unit->split ? !dwarf_split_body(unit->split, units, job->unit, &body)
+                    : !dwarf_units_decoder(units, job->unit, &body.decoder))
         return;
     struct dwarf_scan scan = {
         .names = &worker->names,
         .body = &body,
-        .ranges = &unit->ranges,
+        .ranges = unit->split ? &unit->split->ranges : &unit->ranges,
         .image = units->sections->image,
         .targets = job->targets,
         .count = job->count,
@@ -108,7 +109,10 @@ void dwarf_jobs_run(struct dwarf_jobs *jobs, uint32_t threads)
     jobs->order = memory_new(jobs->count, sizeof *jobs->order);
     for (uint32_t i = 0; i < jobs->count; i++) {
         jobs->order[i] = i;
-        dwarf_units_get(jobs->units, jobs->jobs[i].unit); // what others read, they find complete
+        // what others read, they find complete
+        struct dwarf_unit *unit = dwarf_units_get(jobs->units, jobs->jobs[i].unit);
+        if (unit->entry.is_split)
+            dwarf_split_find(jobs->split, unit);
     }
     qsort_r(jobs->order, jobs->count, sizeof *jobs->order, compare_sizes, jobs);
     jobs->worker_count = threads < 1 ? 1 : threads > jobs->count ? jobs->count : threads;

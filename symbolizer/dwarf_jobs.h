@@ -10,6 +10,7 @@
 #define PROF_SYMBOLIZER_DWARF_JOBS_H
 
 #include "symbolizer/dwarf_scan.h"
+#include "symbolizer/dwarf_split.h"
 
 struct dwarf_job {
     uint32_t unit;
@@ -22,6 +23,7 @@ struct dwarf_job {
 
 struct dwarf_jobs {
     struct dwarf_units *units;
+    struct dwarf_split *split;
     struct string_table *strings;
     struct dwarf_job *jobs;
     uint32_t count, capacity;
@@ -33,7 +35,7 @@ struct dwarf_jobs {
 };
 
 /* The sections of the units must be loaded. */
-void dwarf_jobs_init(struct dwarf_jobs *jobs, struct dwarf_units *units,
+void dwarf_jobs_init(struct dwarf_jobs *jobs, struct dwarf_units *units, struct dwarf_split *split,
                      struct string_table *strings);
 void dwarf_jobs_release(struct dwarf_jobs *jobs);
 

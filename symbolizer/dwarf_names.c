@@ -65,6 +65,8 @@ static struct dwarf_body *body_at(struct dwarf_names *names, struct dwarf_body *
     if (!entry->origin_is_shared && entry->origin >= header->start && entry->origin < header->end)
         return from;
     const struct dwarf_units *units = entry->origin_is_shared ? from->units->shared : from->units;
+    if (units != names->main && units != names->main->shared)
+        return NULL; // a .dwo file's units do not refer to one another
     uint32_t unit = units ? dwarf_units_at(units, entry->origin) : DWARF_UNIT_NONE;
     return unit == DWARF_UNIT_NONE ? NULL : body_of(names, (struct dwarf_units *)units, unit);
 }

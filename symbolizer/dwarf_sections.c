@@ -49,6 +49,33 @@ void dwarf_sections_init(struct dwarf_sections *sections, const struct elf_image
         sections->entries[i].section = find(image, (enum dwarf_section)i);
 }
 
+void dwarf_sections_init_split(struct dwarf_sections *sections, const struct elf_image *image)
+{
+    *sections = (struct dwarf_sections){.image = image};
+    for (int i = 0; i < DWARF_SECTION_COUNT; i++) {
+        struct text name = TEXT_INIT;
+        text_printf(&name, "%s.dwo", names[i]);
+        sections->entries[i].section = elf_image_section(image, name.data);
+        text_release(&name);
+    }
+}
+
+void dwarf_sections_borrow(struct dwarf_sections *sections, const struct dwarf_sections *from)
+{
+    *sections = *from;
+    for (int i = 0; i < DWARF_SECTION_COUNT; i++)
+        sections->entries[i].contents.owned = NULL;
+}
+
+void dwarf_sections_cut(struct dwarf_sections *sections, enum dwarf_section which, uint64_t offset,
+                        uint64_t size)
+{
+    struct section_contents *contents = &sections->entries[which].contents;
+    bool fits = offset <= contents->size && size <= contents->size - offset;
+    contents->data = fits ? contents->data + offset : NULL;
+    contents->size = fits ? size : 0;
+}
+
 void dwarf_sections_release(struct dwarf_sections *sections)
 {
     for (int i = 0; i < DWARF_SECTION_COUNT; i++)

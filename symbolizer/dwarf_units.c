@@ -122,8 +122,6 @@ static void read_unit(struct dwarf_units *units, struct dwarf_unit *unit)
         *entry = dwarf_entry_empty();
         return;
     }
-    if (entry->is_split)
-        units->has_split = true;
     bool is_5 = ranges->version >= 5;
     ranges->ranges = dwarf_sections_bytes(units->sections, is_5 ? DWARF_RNGLISTS : DWARF_RANGES);
     ranges->addresses = dwarf_sections_bytes(units->sections, DWARF_ADDR);

@@ -20,7 +20,9 @@ struct dwarf_unit {
     bool is_read;   /* from here on, dwarf_units_get has filled in: */
     struct dwarf_entry entry;
     struct dwarf_ranges_unit ranges;
-    struct dwarf_lines *lines; /* see dwarf_lines.h; NULL until used */
+    struct dwarf_lines *lines;      /* see dwarf_lines.h; NULL until used */
+    struct dwarf_split_unit *split; /* see dwarf_split.h; NULL: not split, or not found */
+    bool looked_for_split;
 };
 
 struct dwarf_units {
@@ -29,7 +31,6 @@ struct dwarf_units {
     struct dwarf_units *shared; /* of the file that dwz moved common parts to; NULL: none */
     struct dwarf_unit *units;   /* ascending by offset */
     uint32_t count, capacity;
-    bool has_split; /* a unit that was read keeps its functions in a .dwo file */
 };
 
 /* The sections and libdwarf (NULL: see above) must stay until dwarf_units_release. */

@@ -83,12 +83,17 @@ static uint32_t thread_count(const struct symbolizer_options *options)
 static void open_dwarf(struct symbolizer_module *module)
 {
     const struct symbolizer_options *asked = &module->symbolizer->options;
-    struct dwarf_file_options options = {thread_count(asked), asked->only_libdwarf};
+    struct dwarf_file_options options = {
+        .threads = thread_count(asked),
+        .only_libdwarf = asked->only_libdwarf,
+        .sysroot = asked->sysroot,
+    };
     struct error error = {0};
     const char *path = NULL;
     const struct elf_image *image = module_files_dwarf(&module->files, &path);
     if (!image)
         return;
+    options.path = path;
     module->dwarf = dwarf_file_open(image, module_files_shared(&module->files), &options,
                                     module->symbolizer->strings, &error);
     if (module->dwarf)

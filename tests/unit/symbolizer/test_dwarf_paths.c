@@ -186,6 +186,68 @@ static void templates_of_the_standard_library(void **state)
     }
 }
 
+/* What is said of `path` is what is said of `whole`, the same code with all debug information. */
+static void check_same(const char *path, const char *whole, const char *what)
+{
+    struct addresses addresses = addresses_of(whole, 20000);
+    struct answer expected = ask_with(whole, &addresses, (struct symbolizer_options){.threads = 1});
+    struct answer found = ask_with(path, &addresses, (struct symbolizer_options){.threads = 2});
+    assert_true(compare(what, &addresses, &found, &expected) > 20);
+    answer_release(&found);
+    answer_release(&expected);
+    free(addresses.values);
+}
+
+static void check_split(const char *compiler, const char *packer, const char *source, int version)
+{
+    char what[512];
+    snprintf(what, sizeof what, "%s -gdwarf-%d %s", compiler, version, source);
+    run("rm -f *.dwo *.dwp && %s -gdwarf-%d -O2 -c -o path.o %s/%s && %s -o whole path.o", compiler,
+        version, SOURCES, source, compiler);
+    run("%s -gdwarf-%d -O2 -gsplit-dwarf -c -o path.o %s/%s && %s -o split path.o", compiler,
+        version, SOURCES, source, compiler);
+    check_same("./split", "./whole", what);
+    // moved beside the program that is somewhere else by now
+    run("rm -rf moved && mkdir moved && cp split path.dwo moved && mv path.dwo kept.dwo");
+    check_same("./moved/split", "./whole", what);
+    if (*packer) {
+        run("cp kept.dwo path.dwo && %s -e split -o split.dwp && rm path.dwo", packer);
+        check_same("./split", "./whole", what);
+        run("rm split.dwp");
+    }
+    // that of another build is refused, and said to be missing
+    run("%s -gdwarf-%d -O1 -gsplit-dwarf -x c -c -o path.o %s/fixture.c", compiler, version,
+        SOURCES);
+    struct addresses addresses = addresses_of("./split", 200);
+    struct answer answer = ask_with("./split", &addresses, (struct symbolizer_options){0});
+    assert_non_null(strstr(answer_string(&answer, answer.result.reason), "path.dwo was not found"));
+    answer_release(&answer);
+    free(addresses.values);
+}
+
+static void split_by_gcc(void **state)
+{
+    (void)state;
+    for (int version = 4; version <= 5; version++) {
+        check_split(GCC, version == 4 ? DWP : "", "matrix_c.c",
+                    version); // dwp 2.40 packs no DWARF 5
+        check_split(GXX, "", "matrix_cpp.cpp", version);
+        check_split(GXX, "", "paths_templates.cpp", version);
+    }
+}
+
+static void split_by_clang(void **state)
+{
+    (void)state;
+    if (!*CLANG)
+        skip();
+    for (int version = 4; version <= 5; version++) {
+        check_split(CLANG, LLVM_DWP, "matrix_c.c", version);
+        check_split(CLANGXX, LLVM_DWP, "matrix_cpp.cpp", version);
+        check_split(CLANGXX, "", "paths_templates.cpp", version);
+    }
+}
+
 static void this_program(void **state)
 {
     (void)state;
@@ -202,6 +264,8 @@ int main(void)
         cmocka_unit_test(link_time_optimisation),
         cmocka_unit_test(dwarf_with_offsets_of_64_bits),
         cmocka_unit_test(templates_of_the_standard_library),
+        cmocka_unit_test(split_by_gcc),
+        cmocka_unit_test(split_by_clang),
         cmocka_unit_test(this_program),
     };
     setenv("DWZ", DWZ, 1);
