@@ -149,7 +149,7 @@ static void ask_tables(struct symbolizer_module *module, struct lookup_batch *ba
         return;
     symbol_table_init(&table, &files->module, SHT_DYNSYM);
     module->has_dynamic = table.count > 0;
-    if (!symbols)
+    if (!symbols || files->has_mini)
         symbol_table_resolve(&table, batch);
     plt_names_resolve(&files->module, batch);
 }
@@ -234,7 +234,8 @@ static uint32_t describe_source(const struct symbolizer_module *module)
     if (module->dwarf_path)
         text_printf(&text, "DWARF in %s", module->dwarf_path);
     else if (module->symbols_path)
-        text_printf(&text, "symbol table of %s", module->symbols_path);
+        text_printf(&text, "%s of %s", module->files.has_mini ? ".gnu_debugdata" : "symbol table",
+                    module->symbols_path);
     else if (module->has_dynamic)
         text_printf(&text, "dynamic symbols of %s", module->files.module_path.data);
     return intern(module->symbolizer, &text);
@@ -259,6 +260,8 @@ static uint32_t describe_reason(const struct symbolizer_module *module)
         text_append(&text, module->gap.data, module->gap.length);
     } else if (!module->dwarf_path && files->has_module) {
         text_append_string(&text, missing(module));
+        if (files->mini_problem.length)
+            text_printf(&text, " (%s)", files->mini_problem.data);
         if (files->tried.length)
             text_printf(&text, " (looked for %s)", files->tried.data);
         text_append_string(&text, "; install its debug symbols or build with -g");
