@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# symbols.bats - prof addr2line against the addr2line of binutils, on programs built here.
+# symbols.bats - prof addr2line against the addr2line of binutils, on programs built here;
+# prof symbolize.
 
 # shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; helpers set variables
 load helpers
@@ -125,4 +126,37 @@ compare() {
     local stub
     stub=$(objdump -d c | awk '/<puts@plt>:$/ { print $1 }')
     [ "$("$prof_path" addr2line -fe c "$stub" | head -n 1)" = puts@plt ]
+}
+
+@test "symbolize finds debug files that were not there at first, and says what is missing" {
+    cp "$PROF_BUILD/examples/split" app
+    objcopy --only-keep-debug app app.debug
+    objcopy --strip-all app
+    "$prof_path" record -q -o app.data ./app >output
+    run "$prof_path" report app.data
+    [[ $output != *escape_text* ]]
+    run "$prof_path" symbolize app.data
+    [ "$status" -eq 0 ]
+    [[ $output == *"app: stripped"*"install its debug symbols or build with -g"* ]]
+    local id
+    id=$(readelf -n app | sed -n 's/.*Build ID: //p')
+    mkdir -p "store/.build-id/${id:0:2}"
+    mv app.debug "store/.build-id/${id:0:2}/${id:2}.debug"
+    "$prof_path" symbolize -q --debug-dir store app.data
+    "$prof_path" report app.data | grep -q escape_text
+}
+
+@test "symbolize finds programs below a sysroot" {
+    cp "$PROF_BUILD/examples/split" moving
+    "$prof_path" record -q -o moved.data ./moving >output
+    mkdir -p "root/$PWD"
+    mv moving "root/$PWD/"
+    "$prof_path" symbolize -q --sysroot "$PWD/root" moved.data
+    "$prof_path" report moved.data | grep -q escape_text
+}
+
+@test "symbolize refuses a recording that is not there" {
+    run "$prof_path" symbolize missing.data
+    [ "$status" -eq 125 ]
+    [[ $output == *missing.data* ]]
 }

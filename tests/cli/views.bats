@@ -27,6 +27,7 @@ options_of() {
     flamegraph) echo "-o --output -t --title -q --quiet" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
+    symbolize) echo "-D --debug-dir --sysroot --no-inlines -q --quiet" ;;
     addr2line)
         echo "-e --exe -a --addresses -f --functions -i --inlines -C --demangle -s --basenames" \
             "-p --pretty-print -j --section --debug-dir"
@@ -34,7 +35,7 @@ options_of() {
     help) echo "--man --completion" ;;
     esac
 }
-readonly subcommands=(run record report flamegraph info export addr2line help)
+readonly subcommands=(run record report flamegraph info export symbolize addr2line help)
 
 raw() {
     cp "$BATS_FILE_TMPDIR/raw.data" "$folder/$1"
