@@ -179,6 +179,11 @@ void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch)
     free(targets);
 }
 
+bool dwarf_file_is_whole(const struct dwarf_file *file)
+{
+    return !file->split.count;
+}
+
 const char *dwarf_file_gap(struct dwarf_file *file)
 {
     if (file->split.missing.length) {

@@ -33,6 +33,9 @@ void dwarf_file_close(struct dwarf_file *file);
 /* Fills the line and the frames of the lookups that the debug information covers. */
 void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch);
 
+/* Whether all answers so far came from the images, and none from .dwo or .dwp files. */
+bool dwarf_file_is_whole(const struct dwarf_file *file);
+
 /* What of the debug information could not be used so far, in words; NULL: nothing. Valid until the
  * next call. */
 const char *dwarf_file_gap(struct dwarf_file *file);

@@ -17,7 +17,8 @@ struct symbolizer_options {
     const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
     const char *sysroot;                  /* put before paths of modules; NULL: none */
     uint32_t threads;                     /* at most; 0: as many as there are processors */
-    bool only_libdwarf; /* read DWARF through libdwarf alone: slow, for comparisons */
+    const char *cache_directory; /* where answers are kept; NULL: nowhere. See symbol_cache.h */
+    bool only_libdwarf;          /* read DWARF through libdwarf alone: slow, for comparisons */
 };
 
 struct symbol_module {

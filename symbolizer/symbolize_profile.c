@@ -300,6 +300,7 @@ int symbolize_profile(struct profile *profile, const struct symbolize_options *o
     struct symbolizer_options asked = {
         .debug_directories = job.options->debug_directories,
         .sysroot = job.options->sysroot,
+        .cache_directory = job.options->cache_directory,
     };
     job.symbolizer = symbolizer_new(&asked, &profile->strings);
     profile->function_count = profile->line_count = 0;

@@ -11,6 +11,7 @@
 #include "symbolizer/function_names.h"
 #include "symbolizer/module_files.h"
 #include "symbolizer/plt_names.h"
+#include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbol_table.h"
 
 #include <elf.h>
@@ -29,7 +30,9 @@ struct symbolizer_module {
     struct symbolizer *symbolizer;
     char *path;
     struct module_files files;
-    struct dwarf_file *dwarf;              /* NULL: not to be had */
+    struct symbol_cache *cache; /* NULL: none is wanted, or its answers would not last */
+    struct dwarf_file *dwarf;   /* NULL: not needed yet, or not to be had */
+    bool tried_dwarf;
     const char *dwarf_path, *symbols_path; /* of the files that names come from; NULL: none */
     bool has_dynamic;
     struct text gap; /* of the debug information, in words */
@@ -91,16 +94,45 @@ static void open_dwarf(struct symbolizer_module *module)
     struct error error = {0};
     const char *path = NULL;
     const struct elf_image *image = module_files_dwarf(&module->files, &path);
-    if (!image)
+    if (!image || module->tried_dwarf)
         return;
     options.path = path;
+    module->tried_dwarf = true;
     module->dwarf = dwarf_file_open(image, module_files_shared(&module->files), &options,
                                     module->symbolizer->strings, &error);
     if (module->dwarf)
-        module->dwarf_path = path;
-    else
-        text_printf(&module->gap, "the debug information in %s cannot be used: %s", path,
-                    error.text);
+        return;
+    module->dwarf_path = NULL;
+    text_printf(&module->gap, "the debug information in %s cannot be used: %s", path, error.text);
+}
+
+static void append_identity(struct text *text, const char *what, const struct elf_image *image)
+{
+    if (image)
+        text_printf(text, " %s %llu %llu %lld", what, (unsigned long long)image->file.inode,
+                    (unsigned long long)image->size, (long long)image->file.modified_ns);
+}
+
+/* Answers are kept for modules that have a build-id and debug information: others cost little. */
+static void open_cache(struct symbolizer_module *module)
+{
+    const struct symbolizer_options *options = &module->symbolizer->options;
+    const struct module_files *files = &module->files;
+    if (!options->cache_directory || options->only_libdwarf || !module->dwarf_path ||
+        !files->has_module || !files->module.build_id_size)
+        return;
+    struct text name = TEXT_INIT, identity = TEXT_INIT;
+    const char *path;
+    for (uint32_t i = 0; i < files->module.build_id_size; i++)
+        text_printf(&name, "%02x", files->module.build_id[i]);
+    text_append_string(&identity, PROF_VERSION);
+    append_identity(&identity, "module", &files->module);
+    append_identity(&identity, module->dwarf_path, module_files_dwarf(files, &path));
+    append_identity(&identity, "shared", module_files_shared(files));
+    module->cache = symbol_cache_open(options->cache_directory, name.data, identity.data,
+                                      module->symbolizer->strings);
+    text_release(&name);
+    text_release(&identity);
 }
 
 struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
@@ -110,7 +142,8 @@ struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
     module->symbolizer = symbolizer;
     module->path = memory_copy_string(asked->path);
     module_files_open(&module->files, &symbolizer->options, asked);
-    open_dwarf(module);
+    module_files_dwarf(&module->files, &module->dwarf_path);
+    open_cache(module);
     return module;
 }
 
@@ -118,6 +151,7 @@ void symbolizer_module_close(struct symbolizer_module *module)
 {
     if (!module)
         return;
+    symbol_cache_close(module->cache);
     dwarf_file_close(module->dwarf);
     module_files_close(&module->files);
     text_release(&module->gap);
@@ -127,6 +161,7 @@ void symbolizer_module_close(struct symbolizer_module *module)
 
 static void ask_dwarf(struct symbolizer_module *module, struct lookup_batch *batch)
 {
+    open_dwarf(module);
     if (!module->dwarf)
         return;
     dwarf_file_resolve(module->dwarf, batch);
@@ -271,39 +306,85 @@ static uint32_t describe_reason(const struct symbolizer_module *module)
     return intern(module->symbolizer, &text);
 }
 
-static void fill_chains(struct symbolizer *symbolizer, const char *module,
-                        struct lookup_batch *batch, const uint64_t *addresses, uint32_t count,
-                        struct symbol_result *result)
+/* The lookups that the cache does not answer; `places` tells where they are among all. */
+static struct lookup_batch ask_cache(struct symbolizer_module *module,
+                                     const struct lookup_batch *all, struct symbol_chain *chains,
+                                     uint32_t *places, struct symbol_result *result)
 {
-    struct symbol_chain *chains = memory_new(batch->count, sizeof *chains);
+    struct lookup_batch rest = {.strings = all->strings};
+    rest.lookups = memory_new(all->count, sizeof *rest.lookups);
+    for (uint32_t i = 0; i < all->count; i++) {
+        uint64_t address = all->lookups[i].address;
+        if (module->cache && symbol_cache_find(module->cache, address, result, &chains[i]))
+            continue;
+        places[rest.count] = i;
+        rest.lookups[rest.count++] = all->lookups[i];
+    }
+    return rest;
+}
+
+/* The frames of the batch become the result's, after those that it has. */
+static void take_frames(struct symbol_result *result, struct lookup_batch *batch)
+{
+    if (!result->frame_count) {
+        free(result->frames);
+        result->frames = batch->frames;
+        result->frame_count = batch->frame_count;
+        result->frame_capacity = batch->frame_capacity;
+        return;
+    }
+    for (uint32_t i = 0; i < batch->frame_count; i++)
+        *array_push(&result->frames, &result->frame_count, &result->frame_capacity) =
+            batch->frames[i];
+    free(batch->frames);
+}
+
+/* Asks the origins of names in turn. */
+static void resolve_batch(struct symbolizer_module *module, struct lookup_batch *batch,
+                          struct symbol_chain *chains, const uint32_t *places,
+                          struct symbol_result *result)
+{
+    struct symbolizer *symbolizer = module->symbolizer;
+    ask_dwarf(module, batch);
+    ask_tables(module, batch);
+    ask_starts(batch, &module->files);
     function_names_prepare(&symbolizer->names, batch->frames, batch->frame_count,
                            thread_count(&symbolizer->options));
+    uint32_t before = result->frame_count;
     for (uint32_t i = 0; i < batch->count; i++) {
-        chains[i] = complete_chain(symbolizer, module, batch, &batch->lookups[i]);
-        result->origins[chains[i].origin]++;
+        struct symbol_chain *chain = &chains[places[i]];
+        *chain = complete_chain(symbolizer, module->path, batch, &batch->lookups[i]);
+        chain->first_frame += before;
     }
-    result->chains = memory_new(count, sizeof *result->chains);
-    result->chain_count = count;
-    for (uint32_t i = 0; i < count; i++)
-        result->chains[i] = chains[lookup_first(batch->lookups, batch->count, addresses[i])];
-    free(chains);
-    result->frames = batch->frames;
-    result->frame_count = batch->frame_count;
-    result->frame_capacity = batch->frame_capacity;
+    take_frames(result, batch);
+    bool will_last =
+        module->cache && module->dwarf && !module->gap.length && dwarf_file_is_whole(module->dwarf);
+    for (uint32_t i = 0; i < batch->count && will_last; i++)
+        symbol_cache_add(module->cache, batch->lookups[i].address, result, &chains[places[i]]);
 }
 
 void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t *addresses,
                                uint32_t count, struct symbol_result *result)
 {
-    struct lookup_batch batch = batch_of(addresses, count, module->symbolizer->strings);
+    struct lookup_batch all = batch_of(addresses, count, module->symbolizer->strings);
+    struct symbol_chain *chains = memory_new(all.count, sizeof *chains);
+    uint32_t *places = memory_new(all.count, sizeof *places);
     *result = (struct symbol_result){0};
-    ask_dwarf(module, &batch);
-    ask_tables(module, &batch);
-    ask_starts(&batch, &module->files);
-    fill_chains(module->symbolizer, module->path, &batch, addresses, count, result);
+    struct lookup_batch rest = ask_cache(module, &all, chains, places, result);
+    if (rest.count || !module->cache)
+        resolve_batch(module, &rest, chains, places, result);
+    for (uint32_t i = 0; i < all.count; i++)
+        result->origins[chains[i].origin]++;
+    result->chains = memory_new(count, sizeof *result->chains);
+    result->chain_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        result->chains[i] = chains[lookup_first(all.lookups, all.count, addresses[i])];
     result->source = describe_source(module);
     result->reason = describe_reason(module);
-    free(batch.lookups);
+    free(chains);
+    free(places);
+    free(rest.lookups);
+    free(all.lookups);
 }
 
 void symbolizer_resolve(struct symbolizer *symbolizer, const struct symbol_module *asked,

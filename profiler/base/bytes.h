@@ -98,7 +98,7 @@ static inline uint64_t bytes_signed_varint(struct bytes *b)
 /* A NUL-terminated string inside the bytes, or NULL. The pointer borrows from the bytes. */
 static inline const char *bytes_string(struct bytes *b)
 {
-    const uint8_t *nul = b->failed ? NULL : memchr(b->at, 0, bytes_left(b));
+    const uint8_t *nul = b->failed || !bytes_left(b) ? NULL : memchr(b->at, 0, bytes_left(b));
     if (!nul) {
         b->failed = true;
         return NULL;

@@ -11,6 +11,7 @@
 #include "profiler/cli/options.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
+#include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbolizer.h"
 
 #include <inttypes.h>
@@ -21,7 +22,7 @@
 
 struct addr2line_settings {
     const char *file, *section, *debug_directory, *target;
-    bool addresses, functions, inlines, demangle, basenames, pretty;
+    bool addresses, functions, inlines, demangle, basenames, pretty, no_cache;
 };
 
 static const struct option_spec options[] = {
@@ -43,6 +44,8 @@ static const struct option_spec options[] = {
      "addresses are counted from the start of this section", 0, 0, NULL},
     {0, "debug-dir", OPTION_STRING, offsetof(struct addr2line_settings, debug_directory), "DIR",
      "look for separate debug files here (default /usr/lib/debug)", 0, 0, NULL},
+    {0, "no-cache", OPTION_FLAG, offsetof(struct addr2line_settings, no_cache), NULL,
+     "neither use nor keep answers in the cache (~/.cache/prof)", 0, 0, NULL},
     {'b', "target", OPTION_STRING, offsetof(struct addr2line_settings, target), "NAME", "", 0, 0,
      NULL},
 };
@@ -230,6 +233,9 @@ static int convert_all(const struct addr2line_settings *settings, int count, cha
         .debug_directories = settings->debug_directory ? directories : NULL,
     };
     struct conversion c = {.settings = settings};
+    struct text cache = TEXT_INIT;
+    if (!settings->no_cache && symbol_cache_directory(&cache))
+        asked.cache_directory = cache.data;
     string_table_init(&c.strings);
     c.symbolizer = symbolizer_new(&asked, &c.strings);
     int status = open_file(&c);
@@ -246,6 +252,7 @@ static int convert_all(const struct addr2line_settings *settings, int count, cha
     symbolizer_free(c.symbolizer);
     string_table_release(&c.strings);
     text_release(&c.out);
+    text_release(&cache);
     free(c.addresses);
     return status;
 }

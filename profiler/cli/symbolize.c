@@ -7,6 +7,7 @@
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/views.h"
 #include "profiler/profile/profile.h"
+#include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbolize_profile.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 
 struct symbolize_settings {
     const char *debug_directory, *sysroot;
-    bool no_inlines, quiet;
+    bool no_inlines, no_cache, quiet;
 };
 
 static const struct option_spec options[] = {
@@ -24,6 +25,8 @@ static const struct option_spec options[] = {
      "look for programs and libraries below this folder, as of the recorded machine", 0, 0, NULL},
     {0, "no-inlines", OPTION_FLAG, offsetof(struct symbolize_settings, no_inlines), NULL,
      "leave inlined calls out", 0, 0, NULL},
+    {0, "no-cache", OPTION_FLAG, offsetof(struct symbolize_settings, no_cache), NULL,
+     "neither use nor keep answers in the cache (~/.cache/prof)", 0, 0, NULL},
     {'q', "quiet", OPTION_FLAG, offsetof(struct symbolize_settings, quiet), NULL,
      "print errors only", 0, 0, NULL},
 };
@@ -76,6 +79,9 @@ static int run(const void *given, int argument_count, char **arguments)
         return EXIT_USAGE;
     if (load(&profile, path) < 0)
         return EXIT_PROF_FAILED;
+    struct text cache = TEXT_INIT;
+    if (!settings->no_cache && symbol_cache_directory(&cache))
+        asked.cache_directory = cache.data;
     int result = symbolize_profile(&profile, &asked, &error);
     if (result == 0)
         result = profile_save_symbols(&profile, path, &error);
@@ -84,6 +90,7 @@ static int run(const void *given, int argument_count, char **arguments)
     else if (!settings->quiet)
         report(&profile);
     profile_release(&profile);
+    text_release(&cache);
     return result < 0 ? EXIT_PROF_FAILED : EXIT_SUCCESS;
 }
 

@@ -28,6 +28,7 @@ setup_file() {
 setup() {
     cd "$BATS_FILE_TMPDIR" || return 1
     prof_path=$PROF_BUILD/bin/prof
+    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
 }
 
 teardown() {
@@ -159,4 +160,17 @@ compare() {
     run "$prof_path" symbolize missing.data
     [ "$status" -eq 125 ]
     [[ $output == *missing.data* ]]
+}
+
+@test "addr2line answers from its cache without the debug information, the same" {
+    export XDG_CACHE_HOME=$PWD/own
+    "$prof_path" addr2line -afiC -e cpp <cpp.addresses >first
+    [ "$(find own/prof/symbols -type f | wc -l)" -eq 1 ]
+    "$prof_path" addr2line -afiC -e cpp <cpp.addresses >second
+    diff first second
+    "$prof_path" addr2line --no-cache -afiC -e cpp <cpp.addresses >third
+    diff first third
+    rm -r own
+    "$prof_path" addr2line --no-cache -afiC -e cpp <cpp.addresses >/dev/null
+    [ ! -e own ]
 }

@@ -50,7 +50,7 @@ __attribute__((unused)) static struct answer ask(const struct symbol_module *mod
     return answer;
 }
 
-static void answer_release(struct answer *answer)
+__attribute__((unused)) static void answer_release(struct answer *answer)
 {
     symbol_result_release(&answer->result);
     string_table_release(&answer->strings);
