@@ -21,7 +21,8 @@ struct bytes {
 
 static inline struct bytes bytes_of(const void *data, size_t size)
 {
-    return (struct bytes){data, (const uint8_t *)data + size, false};
+    // without the condition, nothing at all (NULL) would have its end computed, which C forbids
+    return (struct bytes){data, size ? (const uint8_t *)data + size : data, false};
 }
 
 static inline size_t bytes_left(const struct bytes *b)
