@@ -291,6 +291,17 @@ static void sort_places(struct job *job)
     qsort(job->places, profile->frame_count, sizeof *job->places, compare_places);
 }
 
+/* How many modules have frames. */
+static uint32_t count_groups(const struct job *job)
+{
+    const struct profile *profile = job->profile;
+    uint32_t groups = 0;
+    for (uint32_t i = 0; i < profile->frame_count; i++)
+        groups += job->places[i].module < profile->module_count &&
+                  (i == 0 || job->places[i].module != job->places[i - 1].module);
+    return groups;
+}
+
 int symbolize_profile(struct profile *profile, const struct symbolize_options *options,
                       struct error *error)
 {
@@ -301,11 +312,18 @@ int symbolize_profile(struct profile *profile, const struct symbolize_options *o
         .debug_directories = job.options->debug_directories,
         .sysroot = job.options->sysroot,
         .cache_directory = job.options->cache_directory,
+        .ask_debuginfod = job.options->ask_debuginfod,
     };
     job.symbolizer = symbolizer_new(&asked, &profile->strings);
     profile->function_count = profile->line_count = 0;
     sort_places(&job);
+    uint32_t done = 0, all = count_groups(&job);
     for (uint32_t first = 0, end; first < profile->frame_count; first = end) {
+        if (job.options->progress && job.places[first].module < profile->module_count)
+            job.options->progress(
+                job.options->progress_context,
+                profile_string(profile, profile->modules[job.places[first].module].path), done++,
+                all);
         for (end = first; end < profile->frame_count; end++) {
             if (job.places[end].module != job.places[first].module)
                 break;

@@ -11,10 +11,14 @@
 struct symbolize_options {
     const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
     const char *sysroot;                  /* put before the modules' paths; NULL: none */
-    bool no_inlines;                      /* one line per frame */
-    const char *cache_directory;          /* NULL: nothing is kept; see symbol_cache.h */
-    const char *map_directory; /* of perf-PID.map, which JIT compilers write; NULL: /tmp */
-    const char *kernel_map;    /* NULL: /proc/kallsyms */
+    bool ask_debuginfod;                  /* fetch debug files that are not here */
+    /* Called before each module of several is looked at; NULL: nobody cares. */
+    void (*progress)(void *context, const char *module, uint32_t done, uint32_t all);
+    void *progress_context;
+    bool no_inlines;             /* one line per frame */
+    const char *cache_directory; /* NULL: nothing is kept; see symbol_cache.h */
+    const char *map_directory;   /* of perf-PID.map, which JIT compilers write; NULL: /tmp */
+    const char *kernel_map;      /* NULL: /proc/kallsyms */
 };
 
 /*

@@ -2,6 +2,7 @@
 /*
  * symbolize.c - prof symbolize: looks up the names of a recording, later or again.
  */
+#include "profiler/base/clock.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
@@ -11,11 +12,14 @@
 #include "symbolizer/symbolize_profile.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 struct symbolize_settings {
     const char *debug_directory, *sysroot;
-    bool no_inlines, no_cache, quiet;
+    bool no_inlines, no_cache, debuginfod, quiet;
 };
 
 static const struct option_spec options[] = {
@@ -23,6 +27,8 @@ static const struct option_spec options[] = {
      "look for separate debug files here (default /usr/lib/debug)", 0, 0, NULL},
     {0, "sysroot", OPTION_STRING, offsetof(struct symbolize_settings, sysroot), "DIR",
      "look for programs and libraries below this folder, as of the recorded machine", 0, 0, NULL},
+    {0, "debuginfod", OPTION_FLAG, offsetof(struct symbolize_settings, debuginfod), NULL,
+     "fetch debug files that are not here with debuginfod-find", 0, 0, NULL},
     {0, "no-inlines", OPTION_FLAG, offsetof(struct symbolize_settings, no_inlines), NULL,
      "leave inlined calls out", 0, 0, NULL},
     {0, "no-cache", OPTION_FLAG, offsetof(struct symbolize_settings, no_cache), NULL,
@@ -48,6 +54,16 @@ static void report(const struct profile *profile)
             partly, profile->module_count);
 }
 
+/* One line on the terminal, once it takes over a second; each call replaces it. */
+static void show_progress(void *context, const char *module, uint32_t done, uint32_t all)
+{
+    const double *start = context;
+    const char *slash = strrchr(module, '/');
+    if (clock_monotonic_seconds() - *start > 1)
+        fprintf(stderr, "\r\033[Kprof: names of %s (%u of %u modules done)",
+                slash ? slash + 1 : module, done, all);
+}
+
 static int load(struct profile *profile, const char *path)
 {
     struct error error;
@@ -66,11 +82,15 @@ static int load(struct profile *profile, const char *path)
 static int run(const void *given, int argument_count, char **arguments)
 {
     const struct symbolize_settings *settings = given;
+    double start = clock_monotonic_seconds();
     const char *const directories[] = {settings->debug_directory, NULL};
     struct symbolize_options asked = {
         .debug_directories = settings->debug_directory ? directories : NULL,
         .sysroot = settings->sysroot,
         .no_inlines = settings->no_inlines,
+        .ask_debuginfod = settings->debuginfod,
+        .progress = isatty(STDERR_FILENO) && !settings->quiet ? show_progress : NULL,
+        .progress_context = &start,
     };
     struct profile profile;
     struct error error;
@@ -85,6 +105,8 @@ static int run(const void *given, int argument_count, char **arguments)
     int result = symbolize_profile(&profile, &asked, &error);
     if (result == 0)
         result = profile_save_symbols(&profile, path, &error);
+    if (asked.progress)
+        fputs("\r\033[K", stderr);
     if (result < 0)
         message("%s", error.text);
     else if (!settings->quiet)

@@ -4,7 +4,7 @@
 # symbols.bats - prof addr2line against the addr2line of binutils, on programs built here;
 # prof symbolize.
 
-# shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; helpers set variables
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # $ for other shells; tests are subshells; helpers set variables
 load helpers
 
 setup_file() {
@@ -173,4 +173,28 @@ compare() {
     rm -r own
     "$prof_path" addr2line --no-cache -afiC -e cpp <cpp.addresses >/dev/null
     [ ! -e own ]
+}
+
+@test "symbolize asks debuginfod only when told to" {
+    cp "$PROF_BUILD/examples/split" fetched
+    objcopy --only-keep-debug fetched served.debug
+    objcopy --strip-all fetched
+    "$prof_path" record -q -o fetched.data ./fetched >output
+    local id
+    id=$(readelf -n fetched | sed -n 's/.*Build ID: //p')
+    mkdir -p bin
+    # stands for the command of elfutils, which would go to the network
+    printf '#!/bin/sh\necho "$@" >>asked\n[ "$2" = %s ] && echo "%s/served.debug"\n' "$id" "$PWD" \
+        >bin/debuginfod-find
+    chmod +x bin/debuginfod-find
+    PATH=$PWD/bin:$PATH "$prof_path" symbolize -q --no-cache fetched.data
+    [ ! -e asked ]
+    PATH=$PWD/bin:$PATH "$prof_path" symbolize -q --no-cache --debuginfod fetched.data
+    grep -q "debuginfo $id" asked
+    "$prof_path" report fetched.data | grep -q escape_text
+}
+
+@test "symbolize goes on where debuginfod is not there" {
+    PATH=/nowhere run "$prof_path" symbolize --no-cache --debuginfod fetched.data
+    [ "$status" -eq 0 ]
 }

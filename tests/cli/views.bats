@@ -27,7 +27,7 @@ options_of() {
     flamegraph) echo "-o --output -t --title -q --quiet" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
-    symbolize) echo "-D --debug-dir --sysroot --no-inlines --no-cache -q --quiet" ;;
+    symbolize) echo "-D --debug-dir --sysroot --debuginfod --no-inlines --no-cache -q --quiet" ;;
     addr2line)
         echo "-e --exe -a --addresses -f --functions -i --inlines -C --demangle -s --basenames" \
             "-p --pretty-print -j --section --debug-dir --no-cache"
