@@ -4,11 +4,15 @@
  */
 #include "symbolizer/debug_files.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -177,6 +181,51 @@ static bool try_cache(struct search *search)
     return found;
 }
 
+/* What the command prints, one path; false when it fails. Its own messages are not ours to show. */
+static bool run_debuginfod_find(const char *build_id, struct text *path)
+{
+    char *arguments[] = {(char *)"debuginfod-find", (char *)"debuginfo", (char *)build_id, NULL};
+    posix_spawn_file_actions_t actions;
+    int ends[2], status = -1;
+    char part[4096];
+    ssize_t size;
+    pid_t pid;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return false;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    bool started = posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ) == 0;
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    while (started && (size = read(ends[0], part, sizeof part)) > 0)
+        text_append(path, part, (size_t)size);
+    close(ends[0]);
+    while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (path->length && path->data[path->length - 1] == '\n')
+        path->data[--path->length] = '\0';
+    return status == 0 && path->length;
+}
+
+/* Through the command, not the library: that would bring curl and its threads into prof, and the
+ * command finds the servers and the cache as the user has set them up. */
+static bool try_debuginfod(struct search *search)
+{
+    const struct debug_file_query *query = search->query;
+    struct text id = TEXT_INIT, path = TEXT_INIT;
+    if (!query->options->ask_debuginfod || !query->build_id_size)
+        return false;
+    append_hex(&id, query->build_id, query->build_id_size);
+    bool found = run_debuginfod_find(id.data, &path) && try_file(search, path.data, false);
+    if (!found)
+        note(search, "debuginfod", "");
+    text_release(&id);
+    text_release(&path);
+    return found;
+}
+
 bool debug_files_find(const struct debug_file_query *query, struct elf_image *image,
                       struct text *path, struct text *tried)
 {
@@ -188,7 +237,8 @@ bool debug_files_find(const struct debug_file_query *query, struct elf_image *im
     struct text copy = TEXT_INIT;
     text_append_string(&copy, query->path);
     bool found = try_build_ids(&search) ||
-                 (search.link && try_links(&search, dirname(copy.data))) || try_cache(&search);
+                 (search.link && try_links(&search, dirname(copy.data))) || try_cache(&search) ||
+                 try_debuginfod(&search);
     text_release(&copy);
     return found;
 }
@@ -223,7 +273,8 @@ bool debug_files_find_shared(const struct symbolizer_options *options,
                                      .build_id_size = (uint32_t)bytes_left(&b)};
     struct search search = {
         .query = &query, .link = link, .image = shared, .path = &found_path, .tried = &tried};
-    bool found = try_shared_link(&search, path) || try_build_ids(&search) || try_cache(&search);
+    bool found = try_shared_link(&search, path) || try_build_ids(&search) || try_cache(&search) ||
+                 try_debuginfod(&search);
     text_release(&found_path);
     text_release(&tried);
     return found;

@@ -5,8 +5,10 @@
  * Looks where gdb and binutils look, in this order:
  *     <debug directory>/.build-id/xx/yyyy.debug
  *     .gnu_debuglink in the module's directory, in its .debug/, in <debug directory>/<its
- * directory> the cache of debuginfod, read-only; nothing is ever downloaded A file is taken only
- * when its build-id is the module's, or where there is none its checksum is that of the link.
+ * directory> the cache of debuginfod, read-only
+ *     and only when asked for: what debuginfod-find fetches from the servers in $DEBUGINFOD_URLS
+ * A file is taken only when its build-id is the module's, or where there is none its checksum is
+ * that of the link.
  */
 #ifndef PROF_SYMBOLIZER_DEBUG_FILES_H
 #define PROF_SYMBOLIZER_DEBUG_FILES_H

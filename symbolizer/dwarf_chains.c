@@ -8,6 +8,7 @@
 #include "symbolizer/dwarf_chains.h"
 
 #include "profiler/base/memory.h"
+#include "symbolizer/libdwarf_entry.h"
 
 #include <stdlib.h>
 
@@ -65,7 +66,7 @@ static void walk_children(struct walk *walk, Dwarf_Die parent, uint32_t node, un
 static void visit_function(struct walk *walk, Dwarf_Die die, uint32_t parent, unsigned depth)
 {
     struct dwarf_entry entry;
-    dwarf_entry_read(&entry, walk->dbg, die);
+    libdwarf_entry_read(&entry, walk->dbg, die);
     uint32_t node = walk->node_count;
     if (claim(walk, &entry, parent, node)) {
         struct node *added = array_push(&walk->nodes, &walk->node_count, &walk->node_capacity);
@@ -82,7 +83,7 @@ static void visit_function(struct walk *walk, Dwarf_Die die, uint32_t parent, un
 static void visit_block(struct walk *walk, Dwarf_Die die, uint32_t node, unsigned depth)
 {
     struct dwarf_entry entry;
-    dwarf_entry_read(&entry, walk->dbg, die);
+    libdwarf_entry_read(&entry, walk->dbg, die);
     bool has_ranges = entry.ranges != DWARF_NONE || entry.low_pc != DWARF_NONE;
     if (node == NODE_NONE ? walk->into_types : !has_ranges || claim(walk, &entry, node, NODE_NONE))
         walk_children(walk, die, node, depth);
@@ -156,8 +157,9 @@ static void walk_unit(struct walk *walk)
 {
     Dwarf_Error why = NULL;
     Dwarf_Die die = NULL;
-    walk->last_offset = walk->unit->die;
-    if (!libdwarf_ok(walk->dbg, dwarf_offdie_b(walk->dbg, walk->unit->die, 1, &die, &why), &why))
+    walk->last_offset = walk->unit->header.die;
+    if (!libdwarf_ok(walk->dbg, dwarf_offdie_b(walk->dbg, walk->unit->header.die, 1, &die, &why),
+                     &why))
         return;
     walk_children(walk, die, NODE_NONE, 0);
     dwarf_dealloc_die(die);
@@ -185,8 +187,14 @@ static void add_frames(const struct walk *walk, const struct dwarf_target *targe
         if (function->name || function->linkage_name || node->parent == NODE_NONE) {
             struct symbol_frame *frame =
                 array_push(&batch->frames, &batch->frame_count, &batch->frame_capacity);
-            *frame = (struct symbol_frame){function->name, function->linkage_name, file,
-                                           line,           function->file,         function->line};
+            *frame = (struct symbol_frame){
+                .name = function->name,
+                .linkage_name = function->linkage_name,
+                .file = file,
+                .line = line,
+                .declared_file = function->file,
+                .declared_line = function->line,
+            };
             lookup->frame_count++;
         }
         file = dwarf_lines_file(walk->functions->units, walk->unit, node->call_file, strings);

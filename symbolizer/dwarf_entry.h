@@ -8,7 +8,8 @@
 #define PROF_SYMBOLIZER_DWARF_ENTRY_H
 
 #include "symbolizer/dwarf_ranges.h"
-#include "symbolizer/libdwarf_compat.h"
+
+#include <stdbool.h>
 
 #define DWARF_NONE UINT64_MAX /* an attribute that is not there */
 
@@ -26,14 +27,16 @@ struct dwarf_entry {
     /* of a unit's first entry */
     const char *directory;
     uint64_t lines; /* offset in .debug_line; DWARF_NONE: none */
-    uint64_t language, address_base, rnglists_base;
-    bool is_split; /* the rest of the unit is in a .dwo file */
+    uint64_t language, address_base, rnglists_base, ranges_base, string_offsets_base;
+    bool is_split;        /* the rest of the unit is in a .dwo file */
+    const char *dwo_name; /* of that file */
+    uint64_t dwo_id;      /* before DWARF 5, where the header has it; DWARF_NONE: none */
 
     bool lacks_shared; /* a name is in dwz's shared file, which is not tied to this one */
 };
 
-/* Reads the attributes. What cannot be read counts as not there. */
-void dwarf_entry_read(struct dwarf_entry *entry, Dwarf_Debug dbg, Dwarf_Die die);
+/* An entry that has nothing. */
+struct dwarf_entry dwarf_entry_empty(void);
 
 /* The addresses that an entry covers, low first. */
 struct dwarf_entry_ranges {

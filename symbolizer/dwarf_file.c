@@ -1,36 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dwarf_file.c - takes a batch through units, lines and chains.
+ * dwarf_file.c - takes a batch to the units that hold it, and the units to those who read them.
  */
 #include "symbolizer/dwarf_file.h"
 
 #include "profiler/base/memory.h"
-#include "symbolizer/dwarf_chains.h"
+#include "profiler/base/text.h"
+#include "symbolizer/dwarf_fallback.h"
+#include "symbolizer/dwarf_jobs.h"
 
 #include <stdlib.h>
 
 struct dwarf_file {
-    struct dwarf_sections sections;
-    struct libdwarf *libdwarf;
-    struct dwarf_units units;
-    struct dwarf_functions functions;
-    struct dwarf_file *shared; /* made by dwz; NULL: none */
+    struct dwarf_file_options options;
+    struct dwarf_sections sections, shared_sections;
+    struct dwarf_units units, shared_units; /* by our own decoder */
+    bool has_shared;
+    struct dwarf_fallback *fallback; /* NULL: not needed yet */
     struct string_table *strings;
+    struct dwarf_split split;
+    bool lacks_shared;
+    struct text gap;
 };
 
-/* Strings of the shared file are read by libdwarf, entries by our own functions. */
-static void tie_shared(struct dwarf_file *file, const struct elf_image *shared)
+static void open_shared(struct dwarf_file *file, const struct elf_image *shared)
 {
-    Dwarf_Error why = NULL;
-    file->shared = dwarf_file_open(shared, NULL, file->strings, NULL);
-    if (!file->shared)
-        return;
-    Dwarf_Debug dbg = libdwarf_debug(file->libdwarf);
-    libdwarf_ok(dbg, dwarf_set_tied_dbg(dbg, libdwarf_debug(file->shared->libdwarf), &why), &why);
-    file->functions.shared = &file->shared->functions;
+    dwarf_sections_init(&file->shared_sections, shared);
+    dwarf_sections_load(&file->shared_sections, file->options.threads);
+    dwarf_units_init(&file->shared_units, NULL, &file->shared_sections);
+    file->units.shared = &file->shared_units;
+    file->has_shared = true;
 }
 
 struct dwarf_file *dwarf_file_open(const struct elf_image *image, const struct elf_image *shared,
+                                   const struct dwarf_file_options *options,
                                    struct string_table *strings, struct error *error)
 {
     if (!dwarf_sections_exist(image)) {
@@ -38,15 +41,12 @@ struct dwarf_file *dwarf_file_open(const struct elf_image *image, const struct e
         return NULL;
     }
     struct dwarf_file *file = memory_new(1, sizeof *file);
+    file->options = *options;
     file->strings = strings;
     dwarf_sections_init(&file->sections, image);
-    file->libdwarf = libdwarf_open(&file->sections, error);
-    if (!file->libdwarf) {
-        dwarf_file_close(file);
-        return NULL;
-    }
-    dwarf_units_init(&file->units, libdwarf_debug(file->libdwarf), &file->sections);
-    dwarf_functions_init(&file->functions, &file->units, strings);
+    dwarf_sections_load(&file->sections, options->threads);
+    dwarf_units_init(&file->units, NULL, &file->sections);
+    dwarf_split_init(&file->split, options->path, options->sysroot);
     if (!file->units.count) {
         bool known = *file->sections.error.text;
         error_set(error, 0, "%s", known ? file->sections.error.text : "it holds no units");
@@ -54,7 +54,7 @@ struct dwarf_file *dwarf_file_open(const struct elf_image *image, const struct e
         return NULL;
     }
     if (shared)
-        tie_shared(file, shared);
+        open_shared(file, shared);
     return file;
 }
 
@@ -62,12 +62,15 @@ void dwarf_file_close(struct dwarf_file *file)
 {
     if (!file)
         return;
-    dwarf_functions_release(&file->functions);
+    dwarf_fallback_close(file->fallback);
     dwarf_lines_release(&file->units);
     dwarf_units_release(&file->units);
-    libdwarf_close(file->libdwarf);
-    dwarf_file_close(file->shared);
+    dwarf_lines_release(&file->shared_units);
+    dwarf_units_release(&file->shared_units);
     dwarf_sections_release(&file->sections);
+    dwarf_sections_release(&file->shared_sections);
+    dwarf_split_release(&file->split);
+    text_release(&file->gap);
     free(file);
 }
 
@@ -98,30 +101,99 @@ static uint32_t sort_by_unit(struct dwarf_units *units, const struct lookup_batc
     return count;
 }
 
-void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch)
+/* The lookups as targets of units, each unit with its targets a job. */
+static struct dwarf_target *make_jobs(struct dwarf_jobs *jobs, const struct lookup_batch *batch)
 {
     struct place *places = memory_new(batch->count, sizeof *places);
     struct dwarf_target *targets = memory_new(batch->count, sizeof *targets);
-    uint32_t count = sort_by_unit(&file->units, batch, places);
+    uint32_t count = sort_by_unit(jobs->units, batch, places);
     for (uint32_t first = 0, end; first < count; first = end) {
         for (end = first; end < count && places[end].unit == places[first].unit; end++) {
             struct lookup *lookup = &batch->lookups[places[end].lookup];
-            targets[end - first] =
-                (struct dwarf_target){.address = lookup->address, .lookup = lookup};
+            targets[end] = (struct dwarf_target){.address = lookup->address, .lookup = lookup};
         }
-        struct dwarf_unit *unit = dwarf_units_get(&file->units, places[first].unit);
-        dwarf_lines_resolve(&file->units, unit, targets, end - first, file->strings);
-        dwarf_chains_resolve(&file->functions, unit, targets, end - first, batch);
+        dwarf_jobs_add(jobs, places[first].unit, &targets[first], end - first);
     }
-    free(targets);
     free(places);
+    return targets;
 }
 
-const char *dwarf_file_gap(const struct dwarf_file *file)
+static bool open_fallback(struct dwarf_file *file)
 {
-    if (file->units.has_split)
-        return "a part of its debug information is in .dwo files, which are not read";
-    if (file->functions.lacks_shared)
+    struct error error;
+    if (!file->fallback)
+        file->fallback =
+            dwarf_fallback_open(&file->sections, file->has_shared ? &file->shared_sections : NULL,
+                                file->strings, &error);
+    return file->fallback != NULL;
+}
+
+static void resolve_by_libdwarf(struct dwarf_file *file, const struct dwarf_job *job,
+                                struct lookup_batch *batch)
+{
+    if (!open_fallback(file))
+        return;
+    struct dwarf_units *units = dwarf_fallback_units(file->fallback);
+    uint32_t unit = dwarf_units_at(units, file->units.units[job->unit].header.start);
+    if (unit == DWARF_UNIT_NONE)
+        return;
+    dwarf_fallback_resolve(file->fallback, unit, job->targets, job->count, batch);
+    file->lacks_shared |= dwarf_fallback_lacks_shared(file->fallback);
+}
+
+/* All units through libdwarf, beginning with the question which of them there are. */
+static void resolve_all_by_libdwarf(struct dwarf_file *file, struct lookup_batch *batch)
+{
+    struct dwarf_jobs jobs;
+    if (!open_fallback(file))
+        return;
+    struct dwarf_units *units = dwarf_fallback_units(file->fallback);
+    dwarf_jobs_init(&jobs, units, &file->split, file->strings);
+    struct dwarf_target *targets = make_jobs(&jobs, batch);
+    for (uint32_t i = 0; i < jobs.count; i++)
+        dwarf_fallback_resolve(file->fallback, jobs.jobs[i].unit, jobs.jobs[i].targets,
+                               jobs.jobs[i].count, batch);
+    file->lacks_shared |= dwarf_fallback_lacks_shared(file->fallback);
+    dwarf_jobs_release(&jobs);
+    free(targets);
+}
+
+void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch)
+{
+    struct dwarf_jobs jobs;
+    if (file->options.only_libdwarf) {
+        resolve_all_by_libdwarf(file, batch);
+        return;
+    }
+    dwarf_jobs_init(&jobs, &file->units, &file->split, file->strings);
+    struct dwarf_target *targets = make_jobs(&jobs, batch);
+    dwarf_jobs_run(&jobs, file->options.threads);
+    for (uint32_t i = 0; i < jobs.count; i++) {
+        if (jobs.jobs[i].declined)
+            resolve_by_libdwarf(file, &jobs.jobs[i], batch);
+        else
+            dwarf_jobs_publish(&jobs, &jobs.jobs[i], batch);
+    }
+    file->lacks_shared |= jobs.lacks_shared;
+    dwarf_jobs_release(&jobs);
+    free(targets);
+}
+
+bool dwarf_file_is_whole(const struct dwarf_file *file)
+{
+    return !file->split.count;
+}
+
+const char *dwarf_file_gap(struct dwarf_file *file)
+{
+    if (file->split.missing.length) {
+        file->gap.length = 0;
+        text_printf(&file->gap,
+                    "a part of its debug information is in .dwo files, of which %s was not found",
+                    file->split.missing.data);
+        return file->gap.data;
+    }
+    if (file->lacks_shared)
         return "a part of its debug information is in a file shared by dwz, which was not found";
     return *file->sections.error.text ? file->sections.error.text : NULL;
 }

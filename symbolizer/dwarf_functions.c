@@ -6,6 +6,7 @@
 
 #include "profiler/base/memory.h"
 #include "symbolizer/dwarf_lines.h"
+#include "symbolizer/libdwarf_entry.h"
 
 #include <stdlib.h>
 
@@ -51,7 +52,7 @@ static struct dwarf_function origin(struct dwarf_functions *functions, uint64_t 
     array_push(&functions->functions, &functions->count, &functions->capacity);
     *hash_map_at(&functions->by_offset, offset) = index;
     struct dwarf_entry entry;
-    dwarf_entry_read(&entry, units->dbg, die);
+    libdwarf_entry_read(&entry, units->dbg, die);
     dwarf_dealloc_die(die);
     found = describe(functions, dwarf_units_get(units, unit), &entry, depth);
     functions->functions[index] = found;

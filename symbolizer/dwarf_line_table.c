@@ -20,22 +20,6 @@ static uint64_t read_offset(struct bytes *b, uint8_t size)
     return size == 8 ? bytes_u64(b) : bytes_u32(b);
 }
 
-/* Signed LEB128, as the bits to add (DWARF 5, 7.6). */
-static uint64_t read_signed(struct bytes *b)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = bytes_u8(b);
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80)) {
-            bool is_negative = (byte & 0x40) && shift + 7 < 64;
-            return is_negative ? value | ~0ull << (shift + 7) : value;
-        }
-    }
-    b->failed = true;
-    return 0;
-}
-
 static const char *string_at(struct bytes section, uint64_t offset)
 {
     bytes_skip(&section, offset);
@@ -257,7 +241,10 @@ static bool extended(struct dwarf_line_rows *rows)
         rows->row.address = size - 1 == 4 ? bytes_u32(&b) : bytes_u64(&b);
         rows->operation = 0;
         return false;
-    default: // discriminators; files defined in the program, which no compiler does
+    case DW_LNE_set_discriminator:
+        rows->row.discriminator = bytes_varint(&b);
+        return false;
+    default: // files defined in the program, which no compiler does
         return false;
     }
 }
@@ -273,7 +260,7 @@ static bool standard(struct dwarf_line_rows *rows, uint8_t opcode)
         advance(rows, bytes_varint(b));
         return false;
     case DW_LNS_advance_line:
-        rows->row.line += read_signed(b);
+        rows->row.line += bytes_signed_varint(b);
         return false;
     case DW_LNS_set_file:
         rows->row.file = bytes_varint(b);
@@ -314,6 +301,7 @@ bool dwarf_line_rows_next(struct dwarf_line_rows *rows, struct dwarf_line_row *r
             return false;
         if (is_row) {
             *row = rows->row;
+            rows->row.discriminator = 0;
             return true;
         }
     }

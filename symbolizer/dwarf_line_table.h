@@ -52,7 +52,7 @@ const struct dwarf_line_file *dwarf_line_table_file(const struct dwarf_line_tabl
 const char *dwarf_line_table_directory(const struct dwarf_line_table *table, uint64_t index);
 
 struct dwarf_line_row {
-    uint64_t address, file, line;
+    uint64_t address, file, line, discriminator;
     bool ends_sequence; /* the address is the first one after the sequence */
 };
 

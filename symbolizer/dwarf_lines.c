@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dwarf_lines.c - matches line rows with targets, and renders paths.
+ * dwarf_lines.c - opens the line tables of units, and renders paths.
  */
 #include "symbolizer/dwarf_lines.h"
 
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
-#include "symbolizer/dwarf_line_table.h"
+#include "symbolizer/dwarf_line_match.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,50 +127,36 @@ static uint32_t file_path(struct dwarf_lines *lines, uint64_t index, struct stri
     return *path;
 }
 
-struct resolving {
-    struct dwarf_lines *lines;
-    struct dwarf_target *targets;
-    uint32_t count;
-    struct string_table *strings;
-};
-
-/* The targets from one row up to the next belong to the row. */
-static void visit_row(const struct resolving *r, const struct dwarf_line_row *row, uint64_t end)
-{
-    if (row->address >= end || r->targets[r->count - 1].address < row->address ||
-        r->targets[0].address >= end)
-        return;
-    uint32_t i = dwarf_target_first(r->targets, r->count, row->address);
-    for (; i < r->count && r->targets[i].address < end; i++) {
-        struct lookup *lookup = r->targets[i].lookup;
-        if (lookup->file || lookup->line)
-            continue; // covered by two sequences: the first one wins
-        lookup->file = file_path(r->lines, row->file, r->strings);
-        lookup->line = row->line > UINT32_MAX ? 0 : (uint32_t)row->line;
-    }
-}
-
-static void visit_rows(const struct resolving *r, const struct elf_image *image)
-{
-    struct dwarf_line_rows rows = dwarf_line_rows_of(&r->lines->table);
-    struct dwarf_line_row row, last = {.ends_sequence = true};
-    bool is_live = false; // a sequence of code that the linker kept
-    for (; dwarf_line_rows_next(&rows, &row); last = row) {
-        if (last.ends_sequence)
-            is_live = elf_image_is_code(image, row.address);
-        else if (is_live)
-            visit_row(r, &last, row.address);
-    }
-}
-
-void dwarf_lines_resolve(struct dwarf_units *units, struct dwarf_unit *unit,
-                         struct dwarf_target *targets, uint32_t count, struct string_table *strings)
+void dwarf_lines_match(struct dwarf_units *units, struct dwarf_unit *unit,
+                       struct dwarf_target *targets, uint32_t count)
 {
     if (!unit->lines)
         unit->lines = open_lines(units, unit);
-    struct resolving r = {unit->lines, targets, count, strings};
-    if (count)
-        visit_rows(&r, units->sections->image);
+    struct dwarf_line_wanted *wanted = memory_new(count, sizeof *wanted);
+    for (uint32_t i = 0; i < count; i++)
+        wanted[i].address = targets[i].address;
+    if (units->dbg) // the path that everything else is compared with stays simple
+        dwarf_line_match_rows(&unit->lines->table, units->sections->image, wanted, count);
+    else if (unit->lines->table.version)
+        dwarf_line_match(&unit->lines->table, units->sections->image, wanted, count);
+    for (uint32_t i = 0; i < count; i++) {
+        targets[i].line_file = wanted[i].found ? wanted[i].file : DWARF_NONE;
+        targets[i].line = wanted[i].line > UINT32_MAX ? 0 : (uint32_t)wanted[i].line;
+        targets[i].discriminator = (uint32_t)wanted[i].discriminator;
+    }
+    free(wanted);
+}
+
+void dwarf_lines_publish(struct dwarf_units *units, struct dwarf_unit *unit,
+                         const struct dwarf_target *targets, uint32_t count,
+                         struct string_table *strings)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct lookup *lookup = targets[i].lookup;
+        lookup->file = dwarf_lines_file(units, unit, targets[i].line_file, strings);
+        lookup->line = targets[i].line;
+        lookup->discriminator = targets[i].discriminator;
+    }
 }
 
 uint32_t dwarf_lines_file(struct dwarf_units *units, struct dwarf_unit *unit, uint64_t index,

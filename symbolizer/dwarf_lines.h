@@ -12,6 +12,9 @@ struct dwarf_target {
     uint64_t address;
     struct lookup *lookup;
     uint32_t node; /* see dwarf_chains.h */
+    uint32_t line; /* of the row; 0: none */
+    uint32_t discriminator;
+    uint64_t line_file; /* its file, as the line table numbers it; DWARF_NONE: no row */
 };
 
 /* The index of the first target at or after the address. */
@@ -20,12 +23,17 @@ uint32_t dwarf_target_first(const struct dwarf_target *targets, uint32_t count, 
 struct dwarf_lines;
 
 /*
- * Decodes the unit's line program once, and sets file and line of the targets' lookups: of the last
- * row at or before the address in the sequence that covers it. Only the table of files is kept, in
- * unit->lines. Line 0 means that the compiler did not attribute the code to a line.
+ * Decodes the unit's line program once, and sets line and file of the targets: of the last row at
+ * or before the address in the sequence that covers it. Only the table of files is kept, in
+ * unit->lines. Line 0 means that the compiler did not attribute the code to a line. Touches
+ * nothing but the unit, which must have been read.
  */
-void dwarf_lines_resolve(struct dwarf_units *units, struct dwarf_unit *unit,
-                         struct dwarf_target *targets, uint32_t count,
+void dwarf_lines_match(struct dwarf_units *units, struct dwarf_unit *unit,
+                       struct dwarf_target *targets, uint32_t count);
+
+/* Hands what dwarf_lines_match found to the lookups, with the paths of the files. */
+void dwarf_lines_publish(struct dwarf_units *units, struct dwarf_unit *unit,
+                         const struct dwarf_target *targets, uint32_t count,
                          struct string_table *strings);
 
 /* The path of a unit's file by its DWARF index (DW_AT_decl_file), 0 when there is none. Reads the

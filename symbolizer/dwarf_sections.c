@@ -4,9 +4,12 @@
  */
 #include "symbolizer/dwarf_sections.h"
 
+#include "profiler/base/memory.h"
 #include "profiler/base/text.h"
 
 #include <elf.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const names[DWARF_SECTION_COUNT] = {
@@ -46,6 +49,33 @@ void dwarf_sections_init(struct dwarf_sections *sections, const struct elf_image
         sections->entries[i].section = find(image, (enum dwarf_section)i);
 }
 
+void dwarf_sections_init_split(struct dwarf_sections *sections, const struct elf_image *image)
+{
+    *sections = (struct dwarf_sections){.image = image};
+    for (int i = 0; i < DWARF_SECTION_COUNT; i++) {
+        struct text name = TEXT_INIT;
+        text_printf(&name, "%s.dwo", names[i]);
+        sections->entries[i].section = elf_image_section(image, name.data);
+        text_release(&name);
+    }
+}
+
+void dwarf_sections_borrow(struct dwarf_sections *sections, const struct dwarf_sections *from)
+{
+    *sections = *from;
+    for (int i = 0; i < DWARF_SECTION_COUNT; i++)
+        sections->entries[i].contents.owned = NULL;
+}
+
+void dwarf_sections_cut(struct dwarf_sections *sections, enum dwarf_section which, uint64_t offset,
+                        uint64_t size)
+{
+    struct section_contents *contents = &sections->entries[which].contents;
+    bool fits = offset <= contents->size && size <= contents->size - offset;
+    contents->data = fits ? contents->data + offset : NULL;
+    contents->size = fits ? size : 0;
+}
+
 void dwarf_sections_release(struct dwarf_sections *sections)
 {
     for (int i = 0; i < DWARF_SECTION_COUNT; i++)
@@ -57,18 +87,69 @@ const char *dwarf_section_name(enum dwarf_section which)
     return names[which];
 }
 
+static void load(struct dwarf_sections *sections, int which, struct error *error)
+{
+    const struct elf_section *section = sections->entries[which].section;
+    if (!section || sections->entries[which].loaded)
+        return;
+    sections->entries[which].loaded = true;
+    section_contents_init(&sections->entries[which].contents, sections->image, section, error);
+}
+
 struct bytes dwarf_sections_bytes(struct dwarf_sections *sections, enum dwarf_section which)
 {
     struct section_contents *contents = &sections->entries[which].contents;
-    const struct elf_section *section = sections->entries[which].section;
     struct error error = {0};
-    if (section && !sections->entries[which].loaded) {
-        sections->entries[which].loaded = true;
-        if (section_contents_init(contents, sections->image, section, &error) < 0 &&
-            !*sections->error.text)
+    if (sections->entries[which].section && !sections->entries[which].loaded) {
+        load(sections, (int)which, &error);
+        if (*error.text && !*sections->error.text)
             sections->error = error;
     }
     return bytes_of(contents->data ? contents->data : (const uint8_t *)"", contents->size);
+}
+
+/* Sections to load, taken by threads; the entries are ordered so that the largest come first. */
+struct loading {
+    struct dwarf_sections *sections;
+    int next; /* taken atomically */
+    struct error errors[DWARF_SECTION_COUNT];
+};
+
+static void *load_some(void *argument)
+{
+    struct loading *loading = argument;
+    int which;
+    while ((which = __atomic_fetch_add(&loading->next, 1, __ATOMIC_RELAXED)) < DWARF_SECTION_COUNT)
+        load(loading->sections, which, &loading->errors[which]);
+    return NULL;
+}
+
+static bool any_compressed(const struct dwarf_sections *sections)
+{
+    for (int i = 0; i < DWARF_SECTION_COUNT; i++) {
+        const struct elf_section *section = sections->entries[i].section;
+        if (section && (section->flags & SHF_COMPRESSED || section->name[1] == 'z'))
+            return true;
+    }
+    return false;
+}
+
+void dwarf_sections_load(struct dwarf_sections *sections, uint32_t threads)
+{
+    enum { MAX_THREADS = 4 }; // .debug_info takes as long as all others together
+    pthread_t started[MAX_THREADS];
+    uint32_t count = 0;
+    struct loading *loading = memory_new(1, sizeof *loading);
+    loading->sections = sections;
+    while (any_compressed(sections) && count + 1 < threads && count < MAX_THREADS &&
+           pthread_create(&started[count], NULL, load_some, loading) == 0)
+        count++;
+    load_some(loading);
+    for (uint32_t i = 0; i < count; i++)
+        pthread_join(started[i], NULL);
+    for (int i = 0; i < DWARF_SECTION_COUNT && !*sections->error.text; i++)
+        sections->error = loading->errors[i];
+    free(loading);
 }
 
 uint64_t dwarf_sections_size(const struct dwarf_sections *sections, enum dwarf_section which)

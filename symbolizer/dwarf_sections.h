@@ -38,7 +38,18 @@ struct dwarf_sections {
 };
 
 void dwarf_sections_init(struct dwarf_sections *sections, const struct elf_image *image);
+/* Those of a .dwo or .dwp file, whose names end in ".dwo". */
+void dwarf_sections_init_split(struct dwarf_sections *sections, const struct elf_image *image);
+/* The contents of others, which must have been loaded and must stay. */
+void dwarf_sections_borrow(struct dwarf_sections *sections, const struct dwarf_sections *from);
+/* Leaves of a section the part that is told; nothing when it is not inside. */
+void dwarf_sections_cut(struct dwarf_sections *sections, enum dwarf_section which, uint64_t offset,
+                        uint64_t size);
 void dwarf_sections_release(struct dwarf_sections *sections);
+
+/* Reads all of them, compressed ones with at most that many threads. From here on the contents may
+ * be used by several threads. */
+void dwarf_sections_load(struct dwarf_sections *sections, uint32_t threads);
 
 /* The standard name (".debug_info"), whatever the image calls it. */
 const char *dwarf_section_name(enum dwarf_section which);

@@ -6,38 +6,34 @@
 
 #include "profiler/base/memory.h"
 #include "symbolizer/dwarf_aranges.h"
+#include "symbolizer/libdwarf_entry.h"
 
 #include <stdlib.h>
 
-/* A unit's header after its length (DWARF 4, 7.5.1.1; DWARF 5, 7.5.1). */
-static uint64_t header_size(uint16_t version, uint8_t type, uint8_t offset_size)
+static void add_unit(struct dwarf_units *units, const struct dwarf_header *header)
 {
-    uint64_t size = (offset_size == 8 ? 12u : 4u) + 2u + offset_size + 1u;
-    if (version < 5)
-        return size;
-    size++; // the unit's type
-    if (type == DW_UT_skeleton || type == DW_UT_split_compile)
-        size += 8; // dwo id
-    if (type == DW_UT_type || type == DW_UT_split_type)
-        size += 8u + offset_size; // signature, offset of the type
-    return size;
+    bool holds_functions = header->type != DW_UT_type && header->type != DW_UT_split_type;
+    if (!holds_functions || (header->address_size != 4 && header->address_size != 8))
+        return;
+    struct dwarf_unit *unit = array_push(&units->units, &units->count, &units->capacity);
+    unit->header = *header;
+    unit->ranges.version = header->version;
+    unit->ranges.address_size = header->address_size;
+    unit->ranges.offset_size = header->offset_size;
 }
 
-static bool holds_functions(uint8_t type)
+static void list_by_libdwarf(struct dwarf_units *units)
 {
-    return type != DW_UT_type && type != DW_UT_split_type;
-}
-
-void dwarf_units_init(struct dwarf_units *units, Dwarf_Debug dbg, struct dwarf_sections *sections)
-{
-    *units = (struct dwarf_units){.dbg = dbg, .sections = sections};
+    Dwarf_Debug dbg = units->dbg;
     uint64_t header = 0;
+    struct bytes info = dwarf_sections_bytes(units->sections, DWARF_INFO);
     for (;;) {
         Dwarf_Error why = NULL;
         Dwarf_Unsigned length, type_offset, next = 0;
         Dwarf_Half version = 0, address_size = 0, offset_size = 0, extension = 0, type = 0;
         Dwarf_Off abbrev;
         Dwarf_Sig8 signature;
+        struct dwarf_header read;
         if (!libdwarf_ok(dbg,
                          dwarf_next_cu_header_d(dbg, 1, &length, &version, &abbrev, &address_size,
                                                 &offset_size, &extension, &signature, &type_offset,
@@ -45,17 +41,34 @@ void dwarf_units_init(struct dwarf_units *units, Dwarf_Debug dbg, struct dwarf_s
                          &why) ||
             next <= header)
             break;
-        if (holds_functions((uint8_t)type) && (address_size == 4 || address_size == 8)) {
-            struct dwarf_unit *unit = array_push(&units->units, &units->count, &units->capacity);
-            unit->header = header;
-            unit->die = header + header_size(version, (uint8_t)type, (uint8_t)offset_size);
-            unit->end = next;
-            unit->ranges.version = version;
-            unit->ranges.address_size = (uint8_t)address_size;
-            unit->ranges.offset_size = (uint8_t)offset_size;
+        // libdwarf does not tell where the first entry is
+        if (dwarf_header_read(&read, info, header)) {
+            read.version = version;
+            read.end = next;
+            read.type = (uint8_t)type;
+            read.address_size = (uint8_t)address_size;
+            read.offset_size = (uint8_t)offset_size;
+            add_unit(units, &read);
         }
         header = next;
     }
+}
+
+static void list_by_headers(struct dwarf_units *units)
+{
+    struct bytes info = dwarf_sections_bytes(units->sections, DWARF_INFO);
+    struct dwarf_header header = {0};
+    while (dwarf_header_read(&header, info, header.end))
+        add_unit(units, &header);
+}
+
+void dwarf_units_init(struct dwarf_units *units, Dwarf_Debug dbg, struct dwarf_sections *sections)
+{
+    *units = (struct dwarf_units){.dbg = dbg, .sections = sections};
+    if (dbg)
+        list_by_libdwarf(units);
+    else
+        list_by_headers(units);
 }
 
 void dwarf_units_release(struct dwarf_units *units)
@@ -64,20 +77,51 @@ void dwarf_units_release(struct dwarf_units *units)
     *units = (struct dwarf_units){0};
 }
 
-static void read_unit(struct dwarf_units *units, struct dwarf_unit *unit)
+static bool read_by_libdwarf(const struct dwarf_units *units, struct dwarf_unit *unit)
 {
     Dwarf_Error why = NULL;
     Dwarf_Die die = NULL;
+    Dwarf_Off at = unit->header.die;
+    if (!libdwarf_ok(units->dbg, dwarf_offdie_b(units->dbg, at, 1, &die, &why), &why))
+        return false;
+    libdwarf_entry_read(&unit->entry, units->dbg, die);
+    dwarf_dealloc_die(die);
+    return true;
+}
+
+bool dwarf_units_decoder(const struct dwarf_units *units, uint32_t index,
+                         struct dwarf_decoder *decoder)
+{
+    struct dwarf_entry entry;
+    dwarf_decoder_init(decoder, units->sections, &units->units[index].header);
+    if (units->shared)
+        decoder->shared_strings = dwarf_sections_bytes(units->shared->sections, DWARF_STR);
+    if (dwarf_decoder_unit(decoder, &entry))
+        return true;
+    dwarf_decoder_release(decoder);
+    return false;
+}
+
+static bool read_by_decoder(const struct dwarf_units *units, struct dwarf_unit *unit)
+{
+    struct dwarf_decoder decoder;
+    dwarf_decoder_init(&decoder, units->sections, &unit->header);
+    if (units->shared)
+        decoder.shared_strings = dwarf_sections_bytes(units->shared->sections, DWARF_STR);
+    bool done = dwarf_decoder_unit(&decoder, &unit->entry);
+    dwarf_decoder_release(&decoder);
+    return done;
+}
+
+static void read_unit(struct dwarf_units *units, struct dwarf_unit *unit)
+{
     struct dwarf_entry *entry = &unit->entry;
     struct dwarf_ranges_unit *ranges = &unit->ranges;
     unit->is_read = true;
-    entry->ranges = entry->low_pc = entry->high_pc = entry->lines = DWARF_NONE;
-    if (!libdwarf_ok(units->dbg, dwarf_offdie_b(units->dbg, unit->die, 1, &die, &why), &why))
+    if (!(units->dbg ? read_by_libdwarf(units, unit) : read_by_decoder(units, unit))) {
+        *entry = dwarf_entry_empty();
         return;
-    dwarf_entry_read(entry, units->dbg, die);
-    dwarf_dealloc_die(die);
-    if (entry->is_split)
-        units->has_split = true;
+    }
     bool is_5 = ranges->version >= 5;
     ranges->ranges = dwarf_sections_bytes(units->sections, is_5 ? DWARF_RNGLISTS : DWARF_RANGES);
     ranges->addresses = dwarf_sections_bytes(units->sections, DWARF_ADDR);
@@ -103,12 +147,12 @@ uint32_t dwarf_units_at(const struct dwarf_units *units, uint64_t offset)
     uint32_t low = 0, high = units->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (units->units[middle].end <= offset)
+        if (units->units[middle].header.end <= offset)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < units->count && offset >= units->units[low].header)
+    if (low < units->count && offset >= units->units[low].header.start)
         return low;
     return DWARF_UNIT_NONE;
 }
@@ -124,9 +168,11 @@ struct assignment {
 static void assign_range(struct assignment *a, uint32_t unit, uint64_t low, uint64_t high)
 {
     const struct lookup_batch *batch = a->batch;
+    uint32_t i = lookup_first(batch->lookups, batch->count, low);
+    if (i == batch->count || batch->lookups[i].address >= high)
+        return;
     if (!elf_image_is_code(a->units->sections->image, low))
         return; // code that the linker dropped
-    uint32_t i = lookup_first(batch->lookups, batch->count, low);
     for (; i < batch->count && batch->lookups[i].address < high && a->work; i++, a->work--) {
         if (a->chosen[i] == DWARF_UNIT_NONE || high - low < a->sizes[i]) {
             a->chosen[i] = unit;
@@ -142,7 +188,7 @@ static void assign_by_aranges(struct assignment *a)
     uint64_t low, high, offset;
     while (dwarf_aranges_next(&aranges, &low, &high, &offset)) {
         uint32_t unit = dwarf_units_at(a->units, offset);
-        if (unit == DWARF_UNIT_NONE || a->units->units[unit].header != offset)
+        if (unit == DWARF_UNIT_NONE || a->units->units[unit].header.start != offset)
             continue;
         a->units->units[unit].is_mapped = true;
         a->work++;

@@ -4,9 +4,12 @@
  */
 #include "symbolizer/function_names.h"
 
+#include "profiler/base/memory.h"
 #include "profiler/base/text.h"
 #include "symbolizer/demangle.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 void function_names_init(struct function_names *names, struct string_table *strings)
@@ -19,24 +22,114 @@ void function_names_release(struct function_names *names)
     hash_map_release(&names->demangled);
 }
 
+/* Appends the demangled form of a name. Returns false where there is none. */
+static bool append_demangled(struct text *text, const char *name)
+{
+    struct text mangled = TEXT_INIT;
+    size_t size = strcspn(name, "@"); // "@plt", "@@VERSION"
+    text_append(&mangled, name, size);
+    bool done = demangle(text, mangled.data);
+    if (done)
+        text_append_string(text, name + size);
+    text_release(&mangled);
+    return done;
+}
+
 /* The demangled form of a name, or the name itself where there is none. */
 static uint32_t demangled_name(struct function_names *names, uint32_t linkage_name)
 {
     uint32_t *known = hash_map_at(&names->demangled, linkage_name);
     if (*known != HASH_MAP_NONE)
         return *known;
-    struct text text = TEXT_INIT, mangled = TEXT_INIT;
-    const char *name = string_table_get(names->strings, linkage_name);
-    size_t size = strcspn(name, "@"); // "@plt", "@@VERSION"
-    text_append(&mangled, name, size);
+    struct text text = TEXT_INIT;
     *known = linkage_name;
-    if (demangle(&text, mangled.data)) {
-        text_append_string(&text, name + size);
+    if (append_demangled(&text, string_table_get(names->strings, linkage_name)))
         *known = string_table_add(names->strings, text.data, text.length);
-    }
-    text_release(&mangled);
     text_release(&text);
     return *known;
+}
+
+/* A name and, in the text of the thread that took it, its demangled form. */
+struct prepared {
+    uint32_t linkage_name;
+    struct demangler *by; /* NULL: it is not mangled */
+    size_t at, size;
+};
+
+struct preparation {
+    const struct string_table *strings;
+    struct prepared *names;
+    uint32_t count, capacity;
+    uint32_t next; /* taken atomically */
+};
+
+struct demangler {
+    struct preparation *preparation;
+    struct text text;
+    pthread_t thread;
+};
+
+static void *demangle_some(void *argument)
+{
+    enum { PART = 64 }; // names taken at a time
+    struct demangler *demangler = argument;
+    struct preparation *p = demangler->preparation;
+    uint32_t first;
+    while ((first = __atomic_fetch_add(&p->next, PART, __ATOMIC_RELAXED)) < p->count) {
+        for (uint32_t i = first; i < p->count && i < first + PART; i++) {
+            struct prepared *name = &p->names[i];
+            name->at = demangler->text.length;
+            if (!append_demangled(&demangler->text,
+                                  string_table_get(p->strings, name->linkage_name)))
+                continue;
+            name->size = demangler->text.length - name->at;
+            name->by = demangler;
+        }
+    }
+    return NULL;
+}
+
+static void demangle_all(struct preparation *p, struct demangler *demanglers, uint32_t threads)
+{
+    uint32_t started = 1;
+    demanglers[0].preparation = p;
+    for (; started < threads; started++) {
+        demanglers[started].preparation = p;
+        if (pthread_create(&demanglers[started].thread, NULL, demangle_some,
+                           &demanglers[started]) != 0)
+            break;
+    }
+    demangle_some(&demanglers[0]);
+    for (uint32_t i = 1; i < started; i++)
+        pthread_join(demanglers[i].thread, NULL);
+}
+
+void function_names_prepare(struct function_names *names, const struct symbol_frame *frames,
+                            uint32_t count, uint32_t threads)
+{
+    enum { MAX_THREADS = 16, WORTH_A_THREAD = 256 };
+    struct demangler demanglers[MAX_THREADS] = {0};
+    struct preparation p = {.strings = names->strings};
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t linkage_name = frames[i].linkage_name;
+        uint32_t *known = linkage_name ? hash_map_at(&names->demangled, linkage_name) : NULL;
+        if (!known || *known != HASH_MAP_NONE)
+            continue;
+        *known = linkage_name;
+        array_push(&p.names, &p.count, &p.capacity)->linkage_name = linkage_name;
+    }
+    uint32_t worth = 1 + p.count / WORTH_A_THREAD;
+    threads = threads < 1 ? 1 : threads > worth ? worth : threads;
+    demangle_all(&p, demanglers, threads > MAX_THREADS ? MAX_THREADS : threads);
+    for (uint32_t i = 0; i < p.count; i++) {
+        const struct prepared *name = &p.names[i];
+        if (name->by)
+            *hash_map_at(&names->demangled, name->linkage_name) =
+                string_table_add(names->strings, name->by->text.data + name->at, name->size);
+    }
+    for (uint32_t i = 0; i < MAX_THREADS; i++)
+        text_release(&demanglers[i].text);
+    free(p.names);
 }
 
 /* The length of a name without its template arguments, which DWARF has as the compiler prints them

@@ -16,6 +16,11 @@ struct function_names {
 void function_names_init(struct function_names *names, struct string_table *strings);
 void function_names_release(struct function_names *names);
 
+/* Demangles the linkage names of the frames with at most that many threads, so that
+ * function_names_complete finds them done. */
+void function_names_prepare(struct function_names *names, const struct symbol_frame *frames,
+                            uint32_t count, uint32_t threads);
+
 /* Sets name and linkage name of a frame to those to be shown, given those that DWARF has. `symbol`
  * (NULL: none) is the linkage name in the symbol table, and helps where DWARF has only a bare name:
  * gcc gives no linkage name to static functions. */

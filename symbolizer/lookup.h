@@ -16,6 +16,7 @@ struct lookup {
     uint64_t address;
     uint32_t first_frame, frame_count; /* DWARF's answer, in the batch's frames */
     uint32_t file, line;               /* DWARF's line row, also where it knows no function */
+    uint32_t discriminator;            /* of the row */
     const char *symbol;                /* from a symbol table or the PLT; NULL: none */
     uint64_t start;                    /* of the function, from .eh_frame; 0: not known */
     bool is_plt;

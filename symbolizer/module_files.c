@@ -58,6 +58,21 @@ static void open_debug(struct module_files *files, const struct symbolizer_optio
         text_release(&files->tried);
 }
 
+/* Only where nothing better was found: most of its users never need it. */
+static void open_mini(struct module_files *files)
+{
+    const char *path;
+    struct error error = {0};
+    const struct elf_section *section =
+        files->has_module ? elf_image_section(&files->module, ".gnu_debugdata") : NULL;
+    if (!section || module_files_symbols(files, &path))
+        return;
+    if (section_contents_init_xz(&files->mini_contents, &files->module, section, &error) == 0)
+        files->has_mini = elf_image_init(&files->mini, files->mini_contents.data,
+                                         files->mini_contents.size, &error) == 0;
+    text_append_string(&files->mini_problem, error.text);
+}
+
 void module_files_open(struct module_files *files, const struct symbolizer_options *options,
                        const struct symbol_module *module)
 {
@@ -71,6 +86,7 @@ void module_files_open(struct module_files *files, const struct symbolizer_optio
     const struct elf_image *dwarf = module_files_dwarf(files, &path);
     if (dwarf)
         files->has_shared = debug_files_find_shared(options, dwarf, path, &files->shared);
+    open_mini(files);
 }
 
 void module_files_close(struct module_files *files)
@@ -78,6 +94,9 @@ void module_files_close(struct module_files *files)
     elf_image_release(&files->module);
     elf_image_release(&files->debug);
     elf_image_release(&files->shared);
+    elf_image_release(&files->mini);
+    section_contents_release(&files->mini_contents);
+    text_release(&files->mini_problem);
     text_release(&files->module_path);
     text_release(&files->debug_path);
     text_release(&files->problem);
@@ -111,6 +130,10 @@ const struct elf_image *module_files_symbols(const struct module_files *files, c
     if (files->has_debug && elf_image_section_of_type(&files->debug, SHT_SYMTAB)) {
         *path = files->debug_path.data;
         return &files->debug;
+    }
+    if (files->has_mini) {
+        *path = files->module_path.data;
+        return &files->mini;
     }
     return NULL;
 }

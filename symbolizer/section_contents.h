@@ -25,6 +25,10 @@ uint64_t section_contents_size(const struct elf_image *image, const struct elf_s
 /* Returns 0, or -1 with the error filled and `contents` untouched. */
 int section_contents_init(struct section_contents *contents, const struct elf_image *image,
                           const struct elf_section *section, struct error *error);
+/* A whole xz stream (.gnu_debugdata), of at most 256 MiB inflated. Returns as above. */
+int section_contents_init_xz(struct section_contents *contents, const struct elf_image *image,
+                             const struct elf_section *section, struct error *error);
+
 void section_contents_release(struct section_contents *contents);
 
 #endif

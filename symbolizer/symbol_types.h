@@ -9,12 +9,17 @@
 
 #include "profiler/base/string_table.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct symbolizer_options {
     const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
     const char *sysroot;                  /* put before paths of modules; NULL: none */
+    uint32_t threads;                     /* at most; 0: as many as there are processors */
+    bool ask_debuginfod;                  /* fetch debug files that are not here; may take long */
+    const char *cache_directory; /* where answers are kept; NULL: nowhere. See symbol_cache.h */
+    bool only_libdwarf;          /* read DWARF through libdwarf alone: slow, for comparisons */
 };
 
 struct symbol_module {
@@ -32,6 +37,7 @@ struct symbol_frame {
     uint32_t linkage_name; /* as in the binary; 0: same as the name */
     uint32_t file, line;   /* the statement, or the call of the frame before */
     uint32_t declared_file, declared_line;
+    uint32_t discriminator; /* tells blocks of one line apart; only of the innermost; 0: none */
 };
 
 #endif

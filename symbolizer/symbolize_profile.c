@@ -4,11 +4,16 @@
  */
 #include "symbolizer/symbolize_profile.h"
 
+#include "profiler/base/clock.h"
 #include "profiler/base/memory.h"
+#include "profiler/base/text.h"
 #include "symbolizer/own_vdso.h"
+#include "symbolizer/symbol_map.h"
 #include "symbolizer/symbolizer.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
 
 /* A frame and where its code is: a return address is looked up at the call before it. */
 struct place {
@@ -106,20 +111,121 @@ static void add_chains(struct job *job, const struct place *places, uint32_t cou
     clear_pairs(job);
 }
 
-/* All frames get the one function of that name: for addresses that nothing can tell apart. */
-static void name_all(struct job *job, const struct place *places, uint32_t count, const char *name)
+/* Frames that share a name of a map share its function. `base` is the group's first function. */
+static void name_by_entry(struct job *job, const struct place *place, uint32_t base,
+                          const struct symbol_map_entry *entry, const char *otherwise)
 {
     struct profile *profile = job->profile;
-    uint32_t function = profile->function_count, line = profile->line_count;
-    struct profile_function *added =
-        array_push(&profile->functions, &profile->function_count, &profile->function_capacity);
-    added->name = string_table_add_string(&profile->strings, name);
-    added->module = places->module;
-    add_line(profile, function, 0, 0);
-    for (uint32_t i = 0; i < count; i++) {
-        profile->frames[places[i].frame].first_line = line;
-        profile->frames[places[i].frame].line_count = 1;
+    uint32_t name = entry ? string_table_add(&profile->strings, entry->name, entry->name_size)
+                          : string_table_add_string(&profile->strings, otherwise);
+    struct symbol_frame named = {.name = name};
+    struct profile_frame *frame = &profile->frames[place->frame];
+    frame->first_line = profile->line_count;
+    frame->line_count = 1;
+    add_line(profile, function_id(job, place->module, base, &named), 0, 0);
+}
+
+/* Whether the profile was recorded here, so that what is here now may tell about it. */
+static bool is_from_here(const struct profile *profile)
+{
+    struct utsname system;
+    return uname(&system) == 0 &&
+           strcmp(profile_string(profile, profile->host), system.nodename) == 0;
+}
+
+/* When the kernel was started, in ns since the epoch: it lies elsewhere each time. */
+static uint64_t boot_time_ns(void)
+{
+    return clock_read_ns(CLOCK_REALTIME) - clock_read_ns(CLOCK_BOOTTIME);
+}
+
+static void name_kernel(struct job *job, const struct place *places, uint32_t count)
+{
+    struct profile *profile = job->profile;
+    struct profile_module *module = &profile->modules[places->module];
+    struct symbol_map map = {0};
+    struct error error;
+    const char *path = job->options->kernel_map ? job->options->kernel_map : "/proc/kallsyms";
+    bool is_same = is_from_here(profile) && profile->start_unix_ns >= boot_time_ns();
+    if (is_same)
+        symbol_map_open(&map, path, true, &error);
+    uint32_t base = profile->function_count;
+    for (uint32_t i = 0; i < count; i++)
+        name_by_entry(job, &places[i], base, symbol_map_find(&map, places[i].address), "[kernel]");
+    clear_pairs(job);
+    if (map.count)
+        module->symbol_source = string_table_add_string(&profile->strings, path);
+    else
+        module->symbol_reason = string_table_add_string(
+            &profile->strings,
+            is_same
+                ? "the kernel's symbols may not be read; 'sysctl kernel.kptr_restrict=0' as root "
+                  "allows it"
+                : "recorded with another kernel, or before it was started again");
+    symbol_map_release(&map);
+}
+
+/* For each frame outside of all modules a process that ran it, by way of the samples. */
+static uint32_t *owners_of(const struct profile *profile)
+{
+    uint32_t *owners = memory_new(profile->frame_count, sizeof *owners);
+    uint8_t *visited = memory_new(profile->stack_count, 1);
+    for (uint32_t i = 0; i < profile->sample_count; i++) {
+        const struct profile_sample *sample = &profile->samples[i];
+        uint32_t pid = sample->thread < profile->thread_count
+                           ? profile->processes[profile->threads[sample->thread].process].pid
+                           : 0;
+        for (uint32_t s = sample->stack; s != PROFILE_NONE && !visited[s];
+             s = profile->stacks[s].parent) {
+            visited[s] = 1;
+            owners[profile->stacks[s].frame] = pid;
+        }
     }
+    free(visited);
+    return owners;
+}
+
+/* The maps of the processes that were asked for so far. */
+struct jit_maps {
+    struct jit_map {
+        uint32_t pid;
+        struct symbol_map map; /* empty: the process left none */
+    } * maps;
+    uint32_t count, capacity;
+};
+
+static const struct symbol_map *jit_map_of(const struct job *job, struct jit_maps *maps,
+                                           uint32_t pid)
+{
+    for (uint32_t i = 0; i < maps->count; i++) {
+        if (maps->maps[i].pid == pid)
+            return &maps->maps[i].map;
+    }
+    struct text path = TEXT_INIT;
+    const char *directory = job->options->map_directory;
+    text_printf(&path, "%s/perf-%u.map", directory ? directory : "/tmp", pid);
+    struct jit_map *map = array_push(&maps->maps, &maps->count, &maps->capacity);
+    map->pid = pid;
+    if (is_from_here(job->profile))
+        symbol_map_open(&map->map, path.data, false, NULL);
+    text_release(&path);
+    return &map->map;
+}
+
+static void name_outside(struct job *job, const struct place *places, uint32_t count)
+{
+    struct jit_maps maps = {0};
+    uint32_t *owners = owners_of(job->profile);
+    uint32_t base = job->profile->function_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct symbol_map *map = jit_map_of(job, &maps, owners[places[i].frame]);
+        name_by_entry(job, &places[i], base, symbol_map_find(map, places[i].address), "[unknown]");
+    }
+    clear_pairs(job);
+    for (uint32_t i = 0; i < maps.count; i++)
+        symbol_map_release(&maps.maps[i].map);
+    free(maps.maps);
+    free(owners);
 }
 
 static void resolve_module(struct job *job, const struct place *places, uint32_t count)
@@ -152,7 +258,7 @@ static void symbolize_group(struct job *job, const struct place *places, uint32_
 {
     struct profile *profile = job->profile;
     if (places->module >= profile->module_count) {
-        name_all(job, places, count, "[unknown]");
+        name_outside(job, places, count);
         return;
     }
     struct profile_module *module = &profile->modules[places->module];
@@ -160,9 +266,7 @@ static void symbolize_group(struct job *job, const struct place *places, uint32_
         resolve_module(job, places, count);
         return;
     }
-    name_all(job, places, count, "[kernel]");
-    module->symbol_reason =
-        string_table_add_string(&profile->strings, "functions of the kernel are not named");
+    name_kernel(job, places, count);
 }
 
 static int compare_places(const void *left, const void *right)
@@ -187,17 +291,39 @@ static void sort_places(struct job *job)
     qsort(job->places, profile->frame_count, sizeof *job->places, compare_places);
 }
 
+/* How many modules have frames. */
+static uint32_t count_groups(const struct job *job)
+{
+    const struct profile *profile = job->profile;
+    uint32_t groups = 0;
+    for (uint32_t i = 0; i < profile->frame_count; i++)
+        groups += job->places[i].module < profile->module_count &&
+                  (i == 0 || job->places[i].module != job->places[i - 1].module);
+    return groups;
+}
+
 int symbolize_profile(struct profile *profile, const struct symbolize_options *options,
                       struct error *error)
 {
     static const struct symbolize_options none = {0};
     (void)error; // every failure known so far is a module's reason
     struct job job = {.profile = profile, .options = options ? options : &none};
-    struct symbolizer_options asked = {job.options->debug_directories, job.options->sysroot};
+    struct symbolizer_options asked = {
+        .debug_directories = job.options->debug_directories,
+        .sysroot = job.options->sysroot,
+        .cache_directory = job.options->cache_directory,
+        .ask_debuginfod = job.options->ask_debuginfod,
+    };
     job.symbolizer = symbolizer_new(&asked, &profile->strings);
     profile->function_count = profile->line_count = 0;
     sort_places(&job);
+    uint32_t done = 0, all = count_groups(&job);
     for (uint32_t first = 0, end; first < profile->frame_count; first = end) {
+        if (job.options->progress && job.places[first].module < profile->module_count)
+            job.options->progress(
+                job.options->progress_context,
+                profile_string(profile, profile->modules[job.places[first].module].path), done++,
+                all);
         for (end = first; end < profile->frame_count; end++) {
             if (job.places[end].module != job.places[first].module)
                 break;

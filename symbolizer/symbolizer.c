@@ -11,16 +11,31 @@
 #include "symbolizer/function_names.h"
 #include "symbolizer/module_files.h"
 #include "symbolizer/plt_names.h"
+#include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbol_table.h"
 
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct symbolizer {
     struct symbolizer_options options;
     struct string_table *strings;
     struct function_names names;
+};
+
+/* A module, with its files open between two batches. */
+struct symbolizer_module {
+    struct symbolizer *symbolizer;
+    char *path;
+    struct module_files files;
+    struct symbol_cache *cache; /* NULL: none is wanted, or its answers would not last */
+    struct dwarf_file *dwarf;   /* NULL: not needed yet, or not to be had */
+    bool tried_dwarf;
+    const char *dwarf_path, *symbols_path; /* of the files that names come from; NULL: none */
+    bool has_dynamic;
+    struct text gap; /* of the debug information, in words */
 };
 
 struct symbolizer *symbolizer_new(const struct symbolizer_options *options,
@@ -62,41 +77,105 @@ static struct lookup_batch batch_of(const uint64_t *addresses, uint32_t count,
     return batch;
 }
 
-/* What the module had to offer, for its source and reason. */
-struct findings {
-    const char *dwarf_path, *symbols_path; /* NULL: none */
-    bool has_dynamic;
-    struct text gap; /* of the debug information */
-};
-
-static void ask_dwarf(struct lookup_batch *batch, const struct module_files *files,
-                      struct findings *findings)
+static uint32_t thread_count(const struct symbolizer_options *options)
 {
-    struct error error = {0};
-    const char *path = NULL;
-    const struct elf_image *image = module_files_dwarf(files, &path);
-    if (!image)
-        return;
-    struct dwarf_file *file =
-        dwarf_file_open(image, module_files_shared(files), batch->strings, &error);
-    if (file) {
-        findings->dwarf_path = path;
-        dwarf_file_resolve(file, batch);
-        const char *gap = dwarf_file_gap(file);
-        if (gap)
-            text_append_string(&findings->gap, gap);
-    } else {
-        text_printf(&findings->gap, "the debug information in %s cannot be used: %s", path,
-                    error.text);
-    }
-    dwarf_file_close(file);
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return options->threads ? options->threads : processors > 1 ? (uint32_t)processors : 1;
 }
 
-static void ask_tables(struct lookup_batch *batch, const struct module_files *files,
-                       struct findings *findings)
+static void open_dwarf(struct symbolizer_module *module)
+{
+    const struct symbolizer_options *asked = &module->symbolizer->options;
+    struct dwarf_file_options options = {
+        .threads = thread_count(asked),
+        .only_libdwarf = asked->only_libdwarf,
+        .sysroot = asked->sysroot,
+    };
+    struct error error = {0};
+    const char *path = NULL;
+    const struct elf_image *image = module_files_dwarf(&module->files, &path);
+    if (!image || module->tried_dwarf)
+        return;
+    options.path = path;
+    module->tried_dwarf = true;
+    module->dwarf = dwarf_file_open(image, module_files_shared(&module->files), &options,
+                                    module->symbolizer->strings, &error);
+    if (module->dwarf)
+        return;
+    module->dwarf_path = NULL;
+    text_printf(&module->gap, "the debug information in %s cannot be used: %s", path, error.text);
+}
+
+static void append_identity(struct text *text, const char *what, const struct elf_image *image)
+{
+    if (image)
+        text_printf(text, " %s %llu %llu %lld", what, (unsigned long long)image->file.inode,
+                    (unsigned long long)image->size, (long long)image->file.modified_ns);
+}
+
+/* Answers are kept for modules that have a build-id and debug information: others cost little. */
+static void open_cache(struct symbolizer_module *module)
+{
+    const struct symbolizer_options *options = &module->symbolizer->options;
+    const struct module_files *files = &module->files;
+    if (!options->cache_directory || options->only_libdwarf || !module->dwarf_path ||
+        !files->has_module || !files->module.build_id_size)
+        return;
+    struct text name = TEXT_INIT, identity = TEXT_INIT;
+    const char *path;
+    for (uint32_t i = 0; i < files->module.build_id_size; i++)
+        text_printf(&name, "%02x", files->module.build_id[i]);
+    text_append_string(&identity, PROF_VERSION);
+    append_identity(&identity, "module", &files->module);
+    append_identity(&identity, module->dwarf_path, module_files_dwarf(files, &path));
+    append_identity(&identity, "shared", module_files_shared(files));
+    module->cache = symbol_cache_open(options->cache_directory, name.data, identity.data,
+                                      module->symbolizer->strings);
+    text_release(&name);
+    text_release(&identity);
+}
+
+struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
+                                                 const struct symbol_module *asked)
+{
+    struct symbolizer_module *module = memory_new(1, sizeof *module);
+    module->symbolizer = symbolizer;
+    module->path = memory_copy_string(asked->path);
+    module_files_open(&module->files, &symbolizer->options, asked);
+    module_files_dwarf(&module->files, &module->dwarf_path);
+    open_cache(module);
+    return module;
+}
+
+void symbolizer_module_close(struct symbolizer_module *module)
+{
+    if (!module)
+        return;
+    symbol_cache_close(module->cache);
+    dwarf_file_close(module->dwarf);
+    module_files_close(&module->files);
+    text_release(&module->gap);
+    free(module->path);
+    free(module);
+}
+
+static void ask_dwarf(struct symbolizer_module *module, struct lookup_batch *batch)
+{
+    open_dwarf(module);
+    if (!module->dwarf)
+        return;
+    dwarf_file_resolve(module->dwarf, batch);
+    const char *gap = dwarf_file_gap(module->dwarf);
+    module->gap.length = 0;
+    if (gap)
+        text_append_string(&module->gap, gap);
+}
+
+static void ask_tables(struct symbolizer_module *module, struct lookup_batch *batch)
 {
     struct symbol_table table;
-    const struct elf_image *symbols = module_files_symbols(files, &findings->symbols_path);
+    const struct module_files *files = &module->files;
+    const struct elf_image *symbols = module_files_symbols(files, &module->symbols_path);
     if (symbols) {
         symbol_table_init(&table, symbols, SHT_SYMTAB);
         symbol_table_resolve(&table, batch);
@@ -104,8 +183,8 @@ static void ask_tables(struct lookup_batch *batch, const struct module_files *fi
     if (!files->has_module)
         return;
     symbol_table_init(&table, &files->module, SHT_DYNSYM);
-    findings->has_dynamic = table.count > 0;
-    if (!symbols)
+    module->has_dynamic = table.count > 0;
+    if (!symbols || files->has_mini)
         symbol_table_resolve(&table, batch);
     plt_names_resolve(&files->module, batch);
 }
@@ -168,6 +247,7 @@ static struct symbol_chain complete_chain(struct symbolizer *symbolizer, const c
         frame->line = lookup->line;
     }
     struct symbol_frame *frames = &batch->frames[lookup->first_frame];
+    frames[0].discriminator = lookup->discriminator;
     for (uint32_t i = 0; i + 1 < lookup->frame_count; i++)
         function_names_complete(&symbolizer->names, &frames[i], NULL);
     enum symbol_origin origin =
@@ -175,87 +255,144 @@ static struct symbol_chain complete_chain(struct symbolizer *symbolizer, const c
     return (struct symbol_chain){lookup->first_frame, lookup->frame_count, origin};
 }
 
-static uint32_t describe_source(struct symbolizer *symbolizer, const struct module_files *files,
-                                const struct findings *findings)
+static uint32_t intern(struct symbolizer *symbolizer, struct text *text)
 {
-    struct text text = TEXT_INIT;
-    if (findings->dwarf_path)
-        text_printf(&text, "DWARF in %s", findings->dwarf_path);
-    else if (findings->symbols_path)
-        text_printf(&text, "symbol table of %s", findings->symbols_path);
-    else if (findings->has_dynamic)
-        text_printf(&text, "dynamic symbols of %s", files->module_path.data);
-    uint32_t id = text.length ? string_table_add(symbolizer->strings, text.data, text.length) : 0;
-    text_release(&text);
+    uint32_t id =
+        text->length ? string_table_add(symbolizer->strings, text->data, text->length) : 0;
+    text_release(text);
     return id;
 }
 
-static const char *missing(const struct findings *findings)
+static uint32_t describe_source(const struct symbolizer_module *module)
 {
-    if (findings->symbols_path)
+    struct text text = TEXT_INIT;
+    if (module->dwarf_path)
+        text_printf(&text, "DWARF in %s", module->dwarf_path);
+    else if (module->symbols_path)
+        text_printf(&text, "%s of %s", module->files.has_mini ? ".gnu_debugdata" : "symbol table",
+                    module->symbols_path);
+    else if (module->has_dynamic)
+        text_printf(&text, "dynamic symbols of %s", module->files.module_path.data);
+    return intern(module->symbolizer, &text);
+}
+
+static const char *missing(const struct symbolizer_module *module)
+{
+    if (module->symbols_path)
         return "no debug information, so neither source lines nor inlined functions";
-    return findings->has_dynamic
+    return module->has_dynamic
                ? "stripped: no debug information, and only exported functions have names"
                : "stripped: no symbol table and no debug information";
 }
 
-static uint32_t describe_reason(struct symbolizer *symbolizer, const struct module_files *files,
-                                const struct findings *findings)
+static uint32_t describe_reason(const struct symbolizer_module *module)
 {
     struct text text = TEXT_INIT;
+    const struct module_files *files = &module->files;
     text_append(&text, files->problem.data, files->problem.length);
-    if (findings->gap.length) {
+    if (module->gap.length) {
         text_append_string(&text, text.length ? "; " : "");
-        text_append(&text, findings->gap.data, findings->gap.length);
-    } else if (!findings->dwarf_path && files->has_module) {
-        text_append_string(&text, missing(findings));
+        text_append(&text, module->gap.data, module->gap.length);
+    } else if (!module->dwarf_path && files->has_module) {
+        text_append_string(&text, missing(module));
+        if (files->mini_problem.length)
+            text_printf(&text, " (%s)", files->mini_problem.data);
         if (files->tried.length)
             text_printf(&text, " (looked for %s)", files->tried.data);
         text_append_string(&text, "; install its debug symbols or build with -g");
-    } else if (!findings->dwarf_path && files->tried.length) {
+    } else if (!module->dwarf_path && files->tried.length) {
         text_printf(&text, " (looked for %s)", files->tried.data);
     }
-    uint32_t id = text.length ? string_table_add(symbolizer->strings, text.data, text.length) : 0;
-    text_release(&text);
-    return id;
+    return intern(module->symbolizer, &text);
 }
 
-static void fill_chains(struct symbolizer *symbolizer, const char *module,
-                        struct lookup_batch *batch, const uint64_t *addresses, uint32_t count,
-                        struct symbol_result *result)
+/* The lookups that the cache does not answer; `places` tells where they are among all. */
+static struct lookup_batch ask_cache(struct symbolizer_module *module,
+                                     const struct lookup_batch *all, struct symbol_chain *chains,
+                                     uint32_t *places, struct symbol_result *result)
 {
-    struct symbol_chain *chains = memory_new(batch->count, sizeof *chains);
-    for (uint32_t i = 0; i < batch->count; i++) {
-        chains[i] = complete_chain(symbolizer, module, batch, &batch->lookups[i]);
-        result->origins[chains[i].origin]++;
+    struct lookup_batch rest = {.strings = all->strings};
+    rest.lookups = memory_new(all->count, sizeof *rest.lookups);
+    for (uint32_t i = 0; i < all->count; i++) {
+        uint64_t address = all->lookups[i].address;
+        if (module->cache && symbol_cache_find(module->cache, address, result, &chains[i]))
+            continue;
+        places[rest.count] = i;
+        rest.lookups[rest.count++] = all->lookups[i];
     }
+    return rest;
+}
+
+/* The frames of the batch become the result's, after those that it has. */
+static void take_frames(struct symbol_result *result, struct lookup_batch *batch)
+{
+    if (!result->frame_count) {
+        free(result->frames);
+        result->frames = batch->frames;
+        result->frame_count = batch->frame_count;
+        result->frame_capacity = batch->frame_capacity;
+        return;
+    }
+    for (uint32_t i = 0; i < batch->frame_count; i++)
+        *array_push(&result->frames, &result->frame_count, &result->frame_capacity) =
+            batch->frames[i];
+    free(batch->frames);
+}
+
+/* Asks the origins of names in turn. */
+static void resolve_batch(struct symbolizer_module *module, struct lookup_batch *batch,
+                          struct symbol_chain *chains, const uint32_t *places,
+                          struct symbol_result *result)
+{
+    struct symbolizer *symbolizer = module->symbolizer;
+    ask_dwarf(module, batch);
+    ask_tables(module, batch);
+    ask_starts(batch, &module->files);
+    function_names_prepare(&symbolizer->names, batch->frames, batch->frame_count,
+                           thread_count(&symbolizer->options));
+    uint32_t before = result->frame_count;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct symbol_chain *chain = &chains[places[i]];
+        *chain = complete_chain(symbolizer, module->path, batch, &batch->lookups[i]);
+        chain->first_frame += before;
+    }
+    take_frames(result, batch);
+    bool will_last =
+        module->cache && module->dwarf && !module->gap.length && dwarf_file_is_whole(module->dwarf);
+    for (uint32_t i = 0; i < batch->count && will_last; i++)
+        symbol_cache_add(module->cache, batch->lookups[i].address, result, &chains[places[i]]);
+}
+
+void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t *addresses,
+                               uint32_t count, struct symbol_result *result)
+{
+    struct lookup_batch all = batch_of(addresses, count, module->symbolizer->strings);
+    struct symbol_chain *chains = memory_new(all.count, sizeof *chains);
+    uint32_t *places = memory_new(all.count, sizeof *places);
+    *result = (struct symbol_result){0};
+    struct lookup_batch rest = ask_cache(module, &all, chains, places, result);
+    if (rest.count || !module->cache)
+        resolve_batch(module, &rest, chains, places, result);
+    for (uint32_t i = 0; i < all.count; i++)
+        result->origins[chains[i].origin]++;
     result->chains = memory_new(count, sizeof *result->chains);
     result->chain_count = count;
     for (uint32_t i = 0; i < count; i++)
-        result->chains[i] = chains[lookup_first(batch->lookups, batch->count, addresses[i])];
+        result->chains[i] = chains[lookup_first(all.lookups, all.count, addresses[i])];
+    result->source = describe_source(module);
+    result->reason = describe_reason(module);
     free(chains);
-    result->frames = batch->frames;
-    result->frame_count = batch->frame_count;
-    result->frame_capacity = batch->frame_capacity;
+    free(places);
+    free(rest.lookups);
+    free(all.lookups);
 }
 
-void symbolizer_resolve(struct symbolizer *symbolizer, const struct symbol_module *module,
+void symbolizer_resolve(struct symbolizer *symbolizer, const struct symbol_module *asked,
                         const uint64_t *addresses, uint32_t count, struct symbol_result *result)
 {
-    struct module_files files;
-    struct findings findings = {0};
-    struct lookup_batch batch = batch_of(addresses, count, symbolizer->strings);
-    *result = (struct symbol_result){0};
-    module_files_open(&files, &symbolizer->options, module);
-    ask_dwarf(&batch, &files, &findings);
-    ask_tables(&batch, &files, &findings);
-    ask_starts(&batch, &files);
-    fill_chains(symbolizer, module->path, &batch, addresses, count, result);
-    result->source = describe_source(symbolizer, &files, &findings);
-    result->reason = describe_reason(symbolizer, &files, &findings);
-    text_release(&findings.gap);
-    module_files_close(&files);
-    free(batch.lookups);
+    struct symbolizer_module *module = symbolizer_module_open(symbolizer, asked);
+    symbolizer_module_resolve(module, addresses, count, result);
+    symbolizer_module_close(module);
 }
 
 void symbol_result_release(struct symbol_result *result)
@@ -263,4 +400,20 @@ void symbol_result_release(struct symbol_result *result)
     free(result->chains);
     free(result->frames);
     *result = (struct symbol_result){0};
+}
+
+const char *symbolizer_module_problem(const struct symbolizer_module *module)
+{
+    return module->files.problem.length ? module->files.problem.data : NULL;
+}
+
+bool symbolizer_module_section(const struct symbolizer_module *module, const char *name,
+                               uint64_t *address)
+{
+    const struct module_files *files = &module->files;
+    const struct elf_image *image = files->has_module ? &files->module : &files->debug;
+    const struct elf_section *section = elf_image_section(image, name);
+    if (section)
+        *address = section->address;
+    return section != NULL;
 }

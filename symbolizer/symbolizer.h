@@ -16,6 +16,7 @@
 #include "profiler/base/string_table.h"
 #include "symbolizer/symbol_types.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,5 +57,25 @@ void symbolizer_free(struct symbolizer *symbolizer);
 void symbolizer_resolve(struct symbolizer *symbolizer, const struct symbol_module *module,
                         const uint64_t *addresses, uint32_t count, struct symbol_result *result);
 void symbol_result_release(struct symbol_result *result);
+
+/*
+ * The same in parts, for addresses that come bit by bit: what was opened for one batch serves the
+ * next. The module's path and image are used until symbolizer_module_close, its build-id only by
+ * symbolizer_module_open.
+ */
+struct symbolizer_module;
+struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
+                                                 const struct symbol_module *module);
+void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t *addresses,
+                               uint32_t count, struct symbol_result *result);
+void symbolizer_module_close(struct symbolizer_module *module);
+
+/* Why the file itself is not used, in words; NULL: it is. */
+const char *symbolizer_module_problem(const struct symbolizer_module *module);
+
+/* The address of a byte of a section, for those who count from its start. Returns whether the
+ * module has a section of that name. */
+bool symbolizer_module_section(const struct symbolizer_module *module, const char *name,
+                               uint64_t *address);
 
 #endif

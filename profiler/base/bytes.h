@@ -21,7 +21,8 @@ struct bytes {
 
 static inline struct bytes bytes_of(const void *data, size_t size)
 {
-    return (struct bytes){data, (const uint8_t *)data + size, false};
+    // without the condition, nothing at all (NULL) would have its end computed, which C forbids
+    return (struct bytes){data, size ? (const uint8_t *)data + size : data, false};
 }
 
 static inline size_t bytes_left(const struct bytes *b)
@@ -79,10 +80,26 @@ static inline uint64_t bytes_varint(struct bytes *b)
     return 0;
 }
 
+/* Signed LEB128, as the two's complement bits to add. */
+static inline uint64_t bytes_signed_varint(struct bytes *b)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = bytes_u8(b);
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) {
+            bool is_negative = (byte & 0x40) && shift + 7 < 64;
+            return is_negative ? value | ~0ull << (shift + 7) : value;
+        }
+    }
+    b->failed = true;
+    return 0;
+}
+
 /* A NUL-terminated string inside the bytes, or NULL. The pointer borrows from the bytes. */
 static inline const char *bytes_string(struct bytes *b)
 {
-    const uint8_t *nul = b->failed ? NULL : memchr(b->at, 0, bytes_left(b));
+    const uint8_t *nul = b->failed || !bytes_left(b) ? NULL : memchr(b->at, 0, bytes_left(b));
     if (!nul) {
         b->failed = true;
         return NULL;

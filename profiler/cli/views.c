@@ -7,6 +7,7 @@
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/subcommand.h"
+#include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbolize_profile.h"
 
 #include <stdlib.h>
@@ -23,11 +24,15 @@ int views_load(struct profile *profile, const char *path)
     }
     if (profile->symbolized)
         return 0;
-    struct symbolize_options options = {0};
+    struct text cache = TEXT_INIT;
+    struct symbolize_options options = {
+        .cache_directory = symbol_cache_directory(&cache) ? cache.data : NULL,
+    };
     if (symbolize_profile(profile, &options, &error) < 0)
         message("cannot look up names: %s", error.text);
     else if (!profile->damaged_bytes) // appending would cut off what is damaged
         profile_save_symbols(profile, path, NULL);
+    text_release(&cache);
     return 0;
 }
 

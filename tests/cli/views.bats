@@ -28,10 +28,15 @@ options_of() {
     flamegraph) echo "-o --output -t --title -q --quiet" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
+    symbolize) echo "-D --debug-dir --sysroot --debuginfod --no-inlines --no-cache -q --quiet" ;;
+    addr2line)
+        echo "-e --exe -a --addresses -f --functions -i --inlines -C --demangle -s --basenames" \
+            "-p --pretty-print -j --section --debug-dir --no-cache"
+        ;;
     help) echo "--man --completion" ;;
     esac
 }
-readonly subcommands=(run record report flamegraph info export help)
+readonly subcommands=(run record report flamegraph info export symbolize addr2line help)
 
 raw() {
     cp "$BATS_FILE_TMPDIR/raw.data" "$folder/$1"

@@ -2,8 +2,9 @@
 /*
  * symbolize_addresses - prints what the symbolizer knows of addresses, for tests and measurements.
  *
- * Usage: symbolize_addresses [-D DEBUG_DIRECTORY] [-q] ELF [ADDRESS...]
+ * Usage: symbolize_addresses [-D DEBUG_DIRECTORY] [-l] [-q] [-t THREADS] ELF [ADDRESS...]
  * Hexadecimal addresses come from the arguments, or else line by line from standard input. Prints
+ * by libdwarf alone with -l,
  * like `addr2line -aifC`: the address, then per function its name and file:line; with -q only the
  * counts. On standard error: the source, the reason, and how many addresses each origin named.
  */
@@ -61,16 +62,14 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void symbolize(const char *path, const char *debug_directory,
+static void symbolize(const char *path, const struct symbolizer_options *options,
                       const struct addresses *addresses, bool quiet)
 {
-    const char *const directories[] = {debug_directory, NULL};
-    struct symbolizer_options options = {.debug_directories = debug_directory ? directories : NULL};
     struct symbol_module module = {.path = path};
     struct string_table strings;
     struct symbol_result result;
     string_table_init(&strings);
-    struct symbolizer *symbolizer = symbolizer_new(&options, &strings);
+    struct symbolizer *symbolizer = symbolizer_new(options, &strings);
     double start = now();
     symbolizer_resolve(symbolizer, &module, addresses->values, addresses->count, &result);
     double seconds = now() - start;
@@ -84,19 +83,26 @@ static void symbolize(const char *path, const char *debug_directory,
 
 int main(int argc, char **argv)
 {
-    const char *debug_directory = NULL;
+    const char *directories[] = {NULL, NULL};
+    struct symbolizer_options options = {0};
     bool quiet = false;
     struct addresses addresses = {0};
-    for (int option; (option = getopt(argc, argv, "D:q")) != -1;) {
-        if (option == 'D')
-            debug_directory = optarg;
-        else if (option == 'q')
+    for (int option; (option = getopt(argc, argv, "D:lqt:")) != -1;) {
+        if (option == 'D') {
+            directories[0] = optarg;
+            options.debug_directories = directories;
+        } else if (option == 'l') {
+            options.only_libdwarf = true;
+        } else if (option == 'q') {
             quiet = true;
-        else
+        } else if (option == 't') {
+            options.threads = (uint32_t)atoi(optarg);
+        } else {
             return 2;
+        }
     }
     if (optind >= argc) {
-        fprintf(stderr, "usage: %s [-D DEBUG_DIRECTORY] [-q] ELF [ADDRESS...]\n", argv[0]);
+        fprintf(stderr, "usage: %s [-D DIRECTORY] [-l] [-q] [-t N] ELF [ADDRESS...]\n", argv[0]);
         return 2;
     }
     for (int i = optind + 1; i < argc; i++)
@@ -104,7 +110,7 @@ int main(int argc, char **argv)
     char line[64];
     while (optind + 1 == argc && fgets(line, sizeof line, stdin))
         add(&addresses, line);
-    symbolize(argv[optind], debug_directory, &addresses, quiet);
+    symbolize(argv[optind], &options, &addresses, quiet);
     free(addresses.values);
     return 0;
 }

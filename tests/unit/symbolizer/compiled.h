@@ -36,8 +36,9 @@ struct answer {
     struct symbol_result result;
 };
 
-static struct answer ask(const struct symbol_module *module, const char *debug_directory,
-                         const uint64_t *addresses, uint32_t count)
+__attribute__((unused)) static struct answer ask(const struct symbol_module *module,
+                                                 const char *debug_directory,
+                                                 const uint64_t *addresses, uint32_t count)
 {
     const char *const directories[] = {debug_directory, NULL};
     struct symbolizer_options options = {.debug_directories = directories};
@@ -49,7 +50,7 @@ static struct answer ask(const struct symbol_module *module, const char *debug_d
     return answer;
 }
 
-static void answer_release(struct answer *answer)
+__attribute__((unused)) static void answer_release(struct answer *answer)
 {
     symbol_result_release(&answer->result);
     string_table_release(&answer->strings);

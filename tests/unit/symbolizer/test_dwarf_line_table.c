@@ -125,8 +125,9 @@ static void opcodes_move_address_and_line(void **state)
         END_SEQUENCE,
     };
     static const struct dwarf_line_row rows[] = {
-        {0x1000, 1, 10, false}, {0x1004, 1, 12, false},         {0x1084, 1, 7, false},
-        {0x1098, 1, 7, false},  {0x1098 + 0x1234, 2, 7, false}, {0x1099 + 0x1234, 2, 7, true},
+        {0x1000, 1, 10, 0, false},         {0x1004, 1, 12, 0, false},
+        {0x1084, 1, 7, 0, false},          {0x1098, 1, 7, 0, false},
+        {0x1098 + 0x1234, 2, 7, 0, false}, {0x1099 + 0x1234, 2, 7, 0, true},
     };
     (void)state;
     for (uint16_t version = 2; version <= 5; version++)
@@ -137,8 +138,10 @@ static void sequences_begin_with_file_1_in_every_version(void **state)
 {
     static const uint8_t program[] = {SET_ADDRESS(0x1000), 4, 2,           1, END_SEQUENCE,
                                       SET_ADDRESS(0x500),  1, END_SEQUENCE};
-    static const struct dwarf_line_row rows[] = {
-        {0x1000, 2, 1, false}, {0x1000, 2, 1, true}, {0x500, 1, 1, false}, {0x500, 1, 1, true}};
+    static const struct dwarf_line_row rows[] = {{0x1000, 2, 1, 0, false},
+                                                 {0x1000, 2, 1, 0, true},
+                                                 {0x500, 1, 1, 0, false},
+                                                 {0x500, 1, 1, 0, true}};
     (void)state;
     EXPECT_ROWS(4, program, rows);
     EXPECT_ROWS(5, program, rows);
@@ -147,7 +150,7 @@ static void sequences_begin_with_file_1_in_every_version(void **state)
 static void unknown_opcodes_are_passed_over(void **state)
 {
     static const uint8_t program[] = {SET_ADDRESS(0x1000), 0, 3, 0x80, 1, 2, 0, 2, 4, 9, 1};
-    static const struct dwarf_line_row rows[] = {{0x1000, 1, 1, false}};
+    static const struct dwarf_line_row rows[] = {{0x1000, 1, 1, 0, false}};
     (void)state;
     EXPECT_ROWS(5, program, rows);
 }

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -204,6 +205,72 @@ static void frames_without_a_file_have_names_too(void **state)
     profile_release(&profile);
 }
 
+/* A process with one thread, and a sample of it in the frame. */
+static void add_sample(struct profile *profile, uint32_t pid, uint32_t frame)
+{
+    array_push(&profile->processes, &profile->process_count, &profile->process_capacity)->pid = pid;
+    array_push(&profile->threads, &profile->thread_count, &profile->thread_capacity)->process =
+        profile->process_count - 1;
+    *array_push(&profile->stacks, &profile->stack_count, &profile->stack_capacity) =
+        (struct profile_stack){.parent = PROFILE_NONE, .frame = frame};
+    struct profile_sample *sample =
+        array_push(&profile->samples, &profile->sample_count, &profile->sample_capacity);
+    sample->thread = profile->thread_count - 1;
+    sample->stack = profile->stack_count - 1;
+}
+
+static void set_host(struct profile *profile, const char *name)
+{
+    profile->host = string_table_add_string(&profile->strings, name);
+    profile->start_unix_ns = UINT64_MAX; // since the kernel was started
+}
+
+static void code_of_a_jit_compiler_is_named_by_the_map_of_its_process(void **state)
+{
+    struct symbolize_options options = {.map_directory = "."};
+    struct utsname system;
+    (void)state;
+    uname(&system);
+    run("echo '1000 100 first' > perf-71.map; echo '1000 100 second' > perf-72.map");
+    for (int is_here = 0; is_here < 2; is_here++) {
+        struct profile profile;
+        profile_init(&profile);
+        set_host(&profile, is_here ? system.nodename : "elsewhere");
+        uint32_t first = add_frame(&profile, PROFILE_NONE, 0x1010, 0);
+        uint32_t second = add_frame(&profile, PROFILE_NONE, 0x1020, 0);
+        uint32_t outside = add_frame(&profile, PROFILE_NONE, 0x2000, 0);
+        add_sample(&profile, 71, first);
+        add_sample(&profile, 72, second);
+        add_sample(&profile, 72, outside);
+        symbolize(&profile, &options);
+        expect_name(&profile, first, 0, is_here ? "first" : "[unknown]");
+        expect_name(&profile, second, 0, is_here ? "second" : "[unknown]");
+        expect_name(&profile, outside, 0, "[unknown]");
+        profile_release(&profile);
+    }
+}
+
+static void kernel_is_named_only_where_and_while_it_runs(void **state)
+{
+    struct symbolize_options options = {.kernel_map = "kernel.map"};
+    struct utsname system;
+    (void)state;
+    uname(&system);
+    run("echo 'ffffffff81000000 T do_syscall' > kernel.map");
+    for (int is_now = 0; is_now < 2; is_now++) {
+        struct profile profile;
+        profile_init(&profile);
+        set_host(&profile, system.nodename);
+        profile.start_unix_ns = is_now ? UINT64_MAX : 1;
+        uint32_t module = add_module(&profile, "[kernel]", RECORDING_MODULE_KERNEL);
+        uint32_t frame = add_frame(&profile, module, 0xffffffff81000010, 0);
+        symbolize(&profile, &options);
+        expect_name(&profile, frame, 0, is_now ? "do_syscall" : "[kernel]");
+        assert_int_equal(profile.modules[module].symbol_reason == 0, is_now);
+        profile_release(&profile);
+    }
+}
+
 static void vdso_of_another_kernel_is_not_believed(void **state)
 {
     struct profile profile;
@@ -280,6 +347,8 @@ int main(void)
         cmocka_unit_test(functions_are_listed_once_per_module),
         cmocka_unit_test(symbols_that_are_there_are_replaced),
         cmocka_unit_test(frames_without_a_file_have_names_too),
+        cmocka_unit_test(code_of_a_jit_compiler_is_named_by_the_map_of_its_process),
+        cmocka_unit_test(kernel_is_named_only_where_and_while_it_runs),
         cmocka_unit_test(vdso_of_another_kernel_is_not_believed),
         cmocka_unit_test(sysroot_is_put_before_paths),
         cmocka_unit_test(empty_profile_is_symbolized),

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * addr2line.c - prof addr2line: the symbolizer behind the face of binutils' addr2line.
+ *
+ * Options and output are those of binutils 2.40, so that scripts and programs that drive addr2line
+ * can drive this one: addresses from a pipe are answered as they come, all that are there at once.
+ */
+#include "profiler/base/mapped_file.h"
+#include "profiler/base/memory.h"
+#include "profiler/cli/message.h"
+#include "profiler/cli/options.h"
+#include "profiler/cli/subcommand.h"
+#include "profiler/cli/subcommands.h"
+#include "symbolizer/symbol_cache.h"
+#include "symbolizer/symbolizer.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct addr2line_settings {
+    const char *file, *section, *debug_directory, *target;
+    bool addresses, functions, inlines, demangle, basenames, pretty, no_cache;
+};
+
+static const struct option_spec options[] = {
+    {'e', "exe", OPTION_STRING, offsetof(struct addr2line_settings, file), "FILE",
+     "the program, library or debug file (default a.out)", 0, 0, NULL},
+    {'a', "addresses", OPTION_FLAG, offsetof(struct addr2line_settings, addresses), NULL,
+     "print the address before its names", 0, 0, NULL},
+    {'f', "functions", OPTION_FLAG, offsetof(struct addr2line_settings, functions), NULL,
+     "print the function, too", 0, 0, NULL},
+    {'i', "inlines", OPTION_FLAG, offsetof(struct addr2line_settings, inlines), NULL,
+     "print the functions that it is inlined into, too", 0, 0, NULL},
+    {'C', "demangle", OPTION_FLAG, offsetof(struct addr2line_settings, demangle), NULL,
+     "print C++, Rust and D names as in the source", 0, 0, NULL},
+    {'s', "basenames", OPTION_FLAG, offsetof(struct addr2line_settings, basenames), NULL,
+     "leave out the folders of files", 0, 0, NULL},
+    {'p', "pretty-print", OPTION_FLAG, offsetof(struct addr2line_settings, pretty), NULL,
+     "one line for each function", 0, 0, NULL},
+    {'j', "section", OPTION_STRING, offsetof(struct addr2line_settings, section), "NAME",
+     "addresses are counted from the start of this section", 0, 0, NULL},
+    {0, "debug-dir", OPTION_STRING, offsetof(struct addr2line_settings, debug_directory), "DIR",
+     "look for separate debug files here (default /usr/lib/debug)", 0, 0, NULL},
+    {0, "no-cache", OPTION_FLAG, offsetof(struct addr2line_settings, no_cache), NULL,
+     "neither use nor keep answers in the cache (~/.cache/prof)", 0, 0, NULL},
+    {'b', "target", OPTION_STRING, offsetof(struct addr2line_settings, target), "NAME", "", 0, 0,
+     NULL},
+};
+
+static const struct addr2line_settings defaults = {.file = "a.out"};
+
+struct conversion {
+    const struct addr2line_settings *settings;
+    struct string_table strings;
+    struct symbolizer *symbolizer;
+    struct symbolizer_module *module;
+    uint64_t bias; /* of the section */
+    uint64_t *addresses;
+    uint32_t count, capacity;
+    struct text out;
+};
+
+static void append_file(struct conversion *c, const struct symbol_frame *frame)
+{
+    const char *file = frame->file ? string_table_get(&c->strings, frame->file) : "??";
+    const char *slash = c->settings->basenames ? strrchr(file, '/') : NULL;
+    text_append_string(&c->out, slash ? slash + 1 : file);
+    text_append_char(&c->out, ':');
+    if (!frame->line)
+        text_append_string(&c->out, "?\n");
+    else if (frame->discriminator)
+        text_printf(&c->out, "%u (discriminator %u)\n", frame->line, frame->discriminator);
+    else
+        text_printf(&c->out, "%u\n", frame->line);
+}
+
+static void append_frame(struct conversion *c, const struct symbol_frame *frame)
+{
+    uint32_t name =
+        !c->settings->demangle && frame->linkage_name ? frame->linkage_name : frame->name;
+    if (c->settings->functions) {
+        text_append(&c->out, string_table_get(&c->strings, name),
+                    string_table_size(&c->strings, name));
+        text_append_string(&c->out, c->settings->pretty ? " at " : "\n");
+    }
+    append_file(c, frame);
+}
+
+static void append_unknown(struct conversion *c)
+{
+    if (c->settings->functions)
+        text_append_string(&c->out, c->settings->pretty ? "?? " : "??\n");
+    text_append_string(&c->out, "??:0\n");
+}
+
+static void append_chain(struct conversion *c, const struct symbol_result *result,
+                         const struct symbol_chain *chain)
+{
+    const struct symbol_frame *frames = &result->frames[chain->first_frame];
+    uint32_t shown = c->settings->inlines ? chain->frame_count : 1;
+    if (chain->origin == SYMBOL_FROM_START && !frames[0].file) {
+        append_unknown(c);
+        return;
+    }
+    for (uint32_t i = 0; i < shown; i++) {
+        if (i && c->settings->pretty)
+            text_append_string(&c->out, " (inlined by) ");
+        append_frame(c, &frames[i]);
+    }
+}
+
+/* Resolves and prints what was collected. */
+static void convert(struct conversion *c)
+{
+    struct symbol_result result;
+    if (!c->count)
+        return;
+    symbolizer_module_resolve(c->module, c->addresses, c->count, &result);
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (c->settings->addresses)
+            text_printf(&c->out, "0x%016" PRIx64 "%s", c->addresses[i] - c->bias,
+                        c->settings->pretty ? ": " : "\n");
+        append_chain(c, &result, &result.chains[i]);
+    }
+    fwrite(c->out.data, 1, c->out.length, stdout);
+    fflush(stdout);
+    c->out.length = 0;
+    c->count = 0;
+    symbol_result_release(&result);
+}
+
+/* Like binutils: hexadecimal with or without 0x, and whatever is none counts as 0. */
+static void add_address(struct conversion *c, const char *text)
+{
+    *array_push(&c->addresses, &c->count, &c->capacity) = strtoull(text, NULL, 16) + c->bias;
+}
+
+static bool more_is_there(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    return poll(&input, 1, 0) > 0;
+}
+
+/* Whole lines of the buffer become addresses; the rest stays in it. */
+static void take_lines(struct conversion *c, struct text *buffer)
+{
+    char *start = buffer->data, *newline;
+    while ((newline = memchr(start, '\n', buffer->length - (size_t)(start - buffer->data)))) {
+        *newline = '\0';
+        add_address(c, start);
+        start = newline + 1;
+    }
+    size_t used = (size_t)(start - buffer->data);
+    memmove(buffer->data, start, buffer->length - used);
+    buffer->length -= used;
+}
+
+/* Whoever writes an address and waits for its answer gets it; whoever writes many gets them
+ * resolved together. */
+static void convert_input(struct conversion *c)
+{
+    struct text buffer = TEXT_INIT;
+    char part[65536];
+    ssize_t size;
+    while ((size = read(STDIN_FILENO, part, sizeof part)) > 0) {
+        text_append(&buffer, part, (size_t)size);
+        take_lines(c, &buffer);
+        if (!more_is_there())
+            convert(c);
+    }
+    if (buffer.length) {
+        text_append_char(&buffer, '\0');
+        add_address(c, buffer.data);
+    }
+    convert(c);
+    text_release(&buffer);
+}
+
+/* Options may come after addresses. Returns the exit status, 0 to go on. */
+static int sort_arguments(struct addr2line_settings *settings, int count, char **arguments,
+                          int *address_count)
+{
+    struct error error;
+    for (int i = 0; i < count;) {
+        if (arguments[i][0] != '-' || !arguments[i][1]) {
+            arguments[(*address_count)++] = arguments[i++];
+            continue;
+        }
+        // the argument before stands for the name of the program
+        int used = options_parse(&subcommand_addr2line, settings, count - i + 1, &arguments[i] - 1,
+                                 &error);
+        if (used <= 0) {
+            message("%s; see 'prof help addr2line'", used ? error.text : "--help goes first");
+            return EXIT_USAGE;
+        }
+        i += used - 1;
+    }
+    return 0;
+}
+
+static int open_file(struct conversion *c)
+{
+    const char *path = c->settings->file;
+    struct symbol_module asked = {.path = path};
+    struct error error;
+    struct mapped_file file;
+    if (mapped_file_open(&file, path, &error) < 0) {
+        message("%s", error.text);
+        return 1;
+    }
+    mapped_file_close(&file);
+    c->module = symbolizer_module_open(c->symbolizer, &asked);
+    const char *problem = symbolizer_module_problem(c->module);
+    if (problem) {
+        message("%s", problem);
+        return 1;
+    }
+    if (c->settings->section &&
+        !symbolizer_module_section(c->module, c->settings->section, &c->bias)) {
+        message("%s has no section %s", path, c->settings->section);
+        return 1;
+    }
+    return 0;
+}
+
+static int convert_all(const struct addr2line_settings *settings, int count, char **addresses)
+{
+    const char *const directories[] = {settings->debug_directory, NULL};
+    struct symbolizer_options asked = {
+        .debug_directories = settings->debug_directory ? directories : NULL,
+    };
+    struct conversion c = {.settings = settings};
+    struct text cache = TEXT_INIT;
+    if (!settings->no_cache && symbol_cache_directory(&cache))
+        asked.cache_directory = cache.data;
+    string_table_init(&c.strings);
+    c.symbolizer = symbolizer_new(&asked, &c.strings);
+    int status = open_file(&c);
+    if (status == 0) {
+        for (int i = 0; i < count; i++)
+            add_address(&c, addresses[i]);
+        if (count)
+            convert(&c);
+        else
+            convert_input(&c);
+        status = ferror(stdout) ? EXIT_PROF_FAILED : EXIT_SUCCESS;
+    }
+    symbolizer_module_close(c.module);
+    symbolizer_free(c.symbolizer);
+    string_table_release(&c.strings);
+    text_release(&c.out);
+    text_release(&cache);
+    free(c.addresses);
+    return status;
+}
+
+static int run(const void *given, int argument_count, char **arguments)
+{
+    struct addr2line_settings settings = *(const struct addr2line_settings *)given;
+    int address_count = 0;
+    int status = sort_arguments(&settings, argument_count, arguments, &address_count);
+    return status ? status : convert_all(&settings, address_count, arguments);
+}
+
+const struct subcommand subcommand_addr2line = {
+    .name = "addr2line",
+    .arguments = "[ADDRESS...]",
+    .summary = "functions and source lines of addresses, in place of addr2line",
+    .description =
+        "Prints the source line of each address of a file, with -f the function and with -i all "
+        "functions that it is inlined into. Takes the options of the addr2line of binutils and "
+        "prints what that prints, from separate debug files and compressed, split or dwz-processed "
+        "debug information too. Addresses are hexadecimal; without any they are read from standard "
+        "input, line by line, and answered as they come. The exit status is 1 when the file cannot "
+        "be read.",
+    .examples = "prof addr2line -e app -ifC 0x1234\tthe function at 0x1234 and its callers\n"
+                "prof addr2line -e app -apfiC < addresses\tone line for each\n",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .defaults = &defaults,
+    .settings_size = sizeof defaults,
+    .run = run,
+};

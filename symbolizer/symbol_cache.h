@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * symbol_cache.h - remembers the answers for a module, in a file.
+ *
+ * A profile that is recorded again has mostly the same addresses; with their answers at hand, its
+ * debug information need not be opened, let alone inflated. One file for each module, by build-id,
+ * that holds complete chains; what they were derived from is part of it, so that a debug file
+ * installed or replaced since makes it void. Files are replaced as a whole (rename), so readers and
+ * writers need no locks: of two that write at once, one's additions are lost.
+ *
+ * The contents are checked as if they were hostile: checksum, and every index at its use.
+ */
+#ifndef PROF_SYMBOLIZER_SYMBOL_CACHE_H
+#define PROF_SYMBOLIZER_SYMBOL_CACHE_H
+
+#include "profiler/base/text.h"
+#include "symbolizer/symbolizer.h"
+
+#define SYMBOL_CACHE_MAX_BYTES   ((uint64_t)512 << 20) /* of all files together */
+#define SYMBOL_CACHE_MAX_ENTRIES 500000                /* of one */
+
+struct symbol_cache;
+
+/*
+ * `name` is that of the file in the directory, which is made when there is something to write;
+ * `identity` says in any words what the answers depend on. Never fails: a file that is missing,
+ * damaged, of another identity or of another user is an empty one.
+ */
+struct symbol_cache *symbol_cache_open(const char *directory, const char *name,
+                                       const char *identity, struct string_table *strings);
+
+/* Appends the chain of an address to the result's frames, and describes it in `chain`. False when
+ * the cache does not have it. */
+bool symbol_cache_find(struct symbol_cache *cache, uint64_t address, struct symbol_result *result,
+                       struct symbol_chain *chain);
+
+/* Remembers a chain of a result. */
+void symbol_cache_add(struct symbol_cache *cache, uint64_t address,
+                      const struct symbol_result *result, const struct symbol_chain *chain);
+
+/* Writes what was added, and removes the files used least recently when all become too large. */
+void symbol_cache_close(struct symbol_cache *cache);
+
+/* $XDG_CACHE_HOME/prof/symbols, or below ~/.cache. False when there is no such place. */
+bool symbol_cache_directory(struct text *path);
+
+#endif
