@@ -80,19 +80,27 @@ static uint32_t labelled_child(struct fold *fold, uint32_t parent, const char *l
     return child_of(fold, parent, tree_functions_of_label(&fold->functions, label, kind));
 }
 
-/* "python3 (pid 12)" with "worker (tid 13)" below it. */
+void call_tree_process_label(struct text *out, const struct profile *profile, uint32_t process)
+{
+    const char *path = profile_string(profile, profile->processes[process].executable);
+    const char *slash = strrchr(path, '/');
+    text_printf(out, "%s (pid %u)", slash ? slash + 1 : path, profile->processes[process].pid);
+}
+
+void call_tree_thread_label(struct text *out, const struct profile *profile, uint32_t thread)
+{
+    text_printf(out, "%s (tid %u)", profile_string(profile, profile->threads[thread].name),
+                profile->threads[thread].tid);
+}
+
+/* The node of a thread below that of its process. */
 static uint32_t thread_node(struct fold *fold, uint32_t index)
 {
-    const struct profile *profile = fold->profile;
-    const struct profile_thread *thread = &profile->threads[index];
-    const struct profile_process *process = &profile->processes[thread->process];
-    const char *path = profile_string(profile, process->executable);
-    const char *slash = strrchr(path, '/');
     struct text label = TEXT_INIT;
-    text_printf(&label, "%s (pid %u)", slash ? slash + 1 : path, process->pid);
+    call_tree_process_label(&label, fold->profile, fold->profile->threads[index].process);
     uint32_t node = labelled_child(fold, CALL_TREE_ROOT, label.data, CALL_TREE_GROUP);
     label.length = 0;
-    text_printf(&label, "%s (tid %u)", profile_string(profile, thread->name), thread->tid);
+    call_tree_thread_label(&label, fold->profile, index);
     node = labelled_child(fold, node, label.data, CALL_TREE_GROUP);
     text_release(&label);
     return node;
@@ -139,13 +147,13 @@ static void count_sample(struct fold *fold, const struct profile_sample *sample,
     if (sample->stack == PROFILE_NONE) {
         struct call_tree_node *node = &fold->tree->nodes[fold->bases[base]];
         node->self += sample->weight;
-        node->self_samples++;
+        node->self_samples += (uint64_t)sample->more + 1;
         return;
     }
     meet(fold, sample->stack, base + 1);
     struct folded_stack *stack = &fold->stacks[sample->stack];
     stack->self += sample->weight;
-    stack->self_samples++;
+    stack->self_samples += (uint64_t)sample->more + 1;
 }
 
 static void sum_up_callers(struct fold *fold)
@@ -180,7 +188,7 @@ static uint32_t enter_frame(struct fold *fold, uint32_t node, uint32_t index, ui
         return child_of(fold, node, tree_functions_of_bare_frame(&fold->functions, index));
     for (uint32_t i = frame->line_count; i-- > 0;) {
         const struct profile_line *line = &profile->lines[frame->first_line + i];
-        bool inlined = i + 1 < frame->line_count;
+        bool inlined = i + 1 < frame->line_count || frame->flags & PROFILE_FRAME_INLINED;
         node = child_of(fold, node, tree_functions_of_line(&fold->functions, line, inlined));
         note_line(fold, node, line, weight);
     }
@@ -232,6 +240,11 @@ static void fold_samples(struct fold *fold)
             count_sample(fold, &fold->profile->samples[order[at]], base);
         sum_up_callers(fold);
         enter_stacks(fold, base);
+        for (uint32_t i = base ? ends[base - 1] : 0; i < ends[base]; i++) {
+            uint32_t stack = fold->profile->samples[order[i]].stack;
+            fold->tree->node_of_sample[order[i]] =
+                stack == PROFILE_NONE ? fold->bases[base] : fold->stacks[stack].node;
+        }
     }
     free(order);
     free(ends);
@@ -306,6 +319,7 @@ void call_tree_build(struct call_tree *tree, const struct profile *profile,
     *tree = (struct call_tree){.profile = profile};
     string_table_init(&tree->names);
     new_node(tree, CALL_TREE_ROOT, PROFILE_NONE);
+    tree->node_of_sample = memory_new(profile->sample_count + (size_t)1, sizeof(uint32_t));
 
     struct fold fold = {.tree = tree, .profile = profile, .grouping = grouping};
     fold.stacks = memory_new(profile->stack_count + 1, sizeof *fold.stacks);
@@ -330,6 +344,7 @@ void call_tree_release(struct call_tree *tree)
 {
     free(tree->nodes);
     free(tree->functions);
+    free(tree->node_of_sample);
     string_table_release(&tree->names);
     *tree = (struct call_tree){0};
 }

@@ -49,6 +49,7 @@ struct call_tree {
      * depend on the order of the samples. */
     struct call_tree_function *functions;
     uint32_t function_count, function_capacity;
+    uint32_t *node_of_sample; /* the innermost node of each sample of the profile */
     struct string_table names;
 };
 

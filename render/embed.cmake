@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # cmake -DNAME=symbol -DIN=file[,file...] -DOUT=file.c -P embed.cmake
-# Turns scripts or style sheets into one C array; scripts share a scope of their own. Every flamegraph carries these files, so what only
+# Turns the script, the page or the style sheet into a C array. Every flamegraph carries these files, so what only
 # their source needs stays behind: comment lines, indentation, line ends after which no statement can
 # end; in scripts also spaces around punctuation (outside of single quotes, and only on lines without
 # slashes, backslashes and other quotes). The result is fit for a CDATA section.
@@ -11,9 +11,6 @@ foreach(file IN LISTS files)
     file(READ ${file} part)
     string(APPEND text "\n${part}")
 endforeach()
-if(IN MATCHES "[.]js$")
-    set(text "\n(function () {\n'use strict';${text}})();\n")
-endif()
 string(REGEX REPLACE "\n[ ]+" "\n" text "${text}")
 string(REGEX REPLACE "\n(//[^\n]*|/\\*[^\n]*\\*/)" "" text "${text}")
 

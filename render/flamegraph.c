@@ -8,8 +8,10 @@
 #include "render/views.h"
 
 #include "render/assets.h"
+#include "render/box_classes.h"
 #include "render/figures.h"
 #include "render/function_table.h"
+#include "render/module_weights.h"
 #include "render/names.h"
 #include "render/palette.h"
 #include "render/svg_data.h"
@@ -18,18 +20,23 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define WIDTH        1200
-#define MARGIN       10
-#define HEADER       64 /* title, figures, hint */
-#define FOOTER       40 /* legend */
-#define TITLE_CELLS  118
-#define FIGURE_CELLS 160
-#define HOTTEST      5 /* functions named in the description */
+#define WIDTH          1200
+#define MARGIN         10
+#define HEADER         64 /* title, figures, hint */
+#define FOOTER         40 /* legend */
+#define TITLE_CELLS    118
+#define FIGURE_CELLS   160
+#define LEGEND_MODULES 8
+#define HOTTEST        5 /* functions named in the description */
 
 struct document {
     struct text *out;
     const struct profile *profile;
+    const struct flamegraph_options *options;
     struct call_tree tree;
+    enum palette_mode colors;
+    unsigned shades; /* of names, see palette_find */
+    struct box_classes classes;
     struct svg_frames frames;
     struct text title, subtitle; /* visible text */
     struct text data;            /* compressed */
@@ -103,14 +110,30 @@ static void append_escaped(struct text *out, const struct text *visible)
     xml_append(out, visible->data, visible->length);
 }
 
+static void append_visible(struct text *out, const char *bytes)
+{
+    struct text visible = TEXT_INIT;
+    name_append_visible_cut(&visible, bytes, strlen(bytes), NAME_SIZE_MAX);
+    append_escaped(out, &visible);
+    text_release(&visible);
+}
+
 static void append_head(struct document *document)
 {
     struct text *out = document->out;
     unsigned height = HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER;
     text_printf(out,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\" width=\"%d\" height=\"%u\" "
-                "viewBox=\"0 0 %d %u\" role=\"img\" aria-labelledby=\"%s-title %s-desc\">\n",
-                document->id, WIDTH, height, WIDTH, height, document->id, document->id);
+                "viewBox=\"0 0 %d %u\" role=\"img\" aria-labelledby=\"%s-title %s-desc\" "
+                "data-colors=\"%s\"",
+                document->id, WIDTH, height, WIDTH, height, document->id, document->id,
+                palette_mode_name(document->colors));
+    if (document->options->source_link) {
+        text_append_string(out, " data-source-link=\"");
+        append_visible(out, document->options->source_link);
+        text_append_char(out, '"');
+    }
+    text_append_string(out, ">\n");
     text_printf(out, "<title id=\"%s-title\">", document->id);
     append_escaped(out, &document->title);
     text_append_string(out, "</title>\n");
@@ -155,7 +178,7 @@ static void append_style(struct document *document)
         text_append(out, at, (size_t)(mark - at));
         text_append_string(out, scope);
     }
-    palette_append_css(out, scope);
+    palette_append_css(out, scope, document->shades);
     text_append_string(out, "</style>\n");
 }
 
@@ -171,25 +194,34 @@ static void append_line(struct text *out, const char *class, int y, const struct
     text_release(&cut);
 }
 
+struct static_legend {
+    struct text *out;
+    unsigned x, y;
+};
+
+static void append_swatch(void *context, unsigned class, const char *label)
+{
+    struct static_legend *legend = context;
+    char name[PALETTE_CLASS_SIZE];
+    palette_class_name(name, class);
+    text_printf(legend->out,
+                "<rect class=\"%s\" x=\"%u\" y=\"%u\" width=\"12\" height=\"12\"/>"
+                "<text x=\"%u\" y=\"%u\">%s</text>",
+                name, legend->x, legend->y - 10, legend->x + 17, legend->y, label);
+    legend->x += 17 + 7 * (unsigned)strlen(label) + 20;
+}
+
 static void append_legend(struct document *document)
 {
     struct text *out = document->out;
-    unsigned y = HEADER + document->frames.rows * SVG_ROW_HEIGHT + 22, x = MARGIN;
+    struct static_legend legend = {out, MARGIN,
+                                   HEADER + document->frames.rows * SVG_ROW_HEIGHT + 22};
     text_append_string(out, "<g class=\"legend\">");
-    for (int kind = 0; kind < CALL_TREE_KIND_COUNT; kind++) {
-        if (!document->frames.kinds[kind])
-            continue;
-        const char *label = palette_label((enum call_tree_kind)kind);
-        text_printf(out,
-                    "<rect class=\"%c2\" x=\"%u\" y=\"%u\" width=\"12\" height=\"12\"/>"
-                    "<text x=\"%u\" y=\"%u\">%s</text>",
-                    palette_letter((enum call_tree_kind)kind), x, y - 10, x + 17, y, label);
-        x += 17 + 7 * (unsigned)strlen(label) + 20;
-    }
+    palette_legend(document->colors, document->frames.kinds, append_swatch, &legend);
     if (document->frames.inlined)
         text_printf(
             out, "<path class=\"inlined\" d=\"M%u %uv12\"/><text x=\"%u\" y=\"%u\">inlined</text>",
-            x + 2, y - 10, x + 10, y);
+            legend.x + 2, legend.y - 10, legend.x + 10, legend.y);
     text_append_string(out, "</g>\n");
 }
 
@@ -211,20 +243,92 @@ static void append_picture(struct document *document)
     text_append_string(out, "</g>\n");
 }
 
+struct page_legend {
+    struct text *out;
+    const char *mode;
+};
+
+static void append_page_entry(void *context, unsigned class, const char *label)
+{
+    const struct page_legend *legend = context;
+    char name[PALETTE_CLASS_SIZE];
+    palette_class_name(name, class);
+    text_printf(legend->out, "<span data-colors=\"%s\"><i class=\"%s\"></i>", legend->mode, name);
+    append_visible(legend->out, label);
+    text_append_string(legend->out, "</span>\n");
+}
+
+/* The modules with the most self time. */
+static void append_module_entries(struct document *document, struct page_legend *legend)
+{
+    const struct profile *profile = document->profile;
+    struct module_weights weights;
+    module_weights_build(&weights, &document->tree);
+    for (uint32_t i = 0; i < weights.count && i < LEGEND_MODULES; i++) {
+        const char *path = profile_string(profile, profile->modules[weights.modules[i]].path);
+        const char *slash = strrchr(path, '/');
+        append_page_entry(legend, box_class_of_module(path), slash ? slash + 1 : path);
+    }
+    module_weights_release(&weights);
+}
+
+/* What the colours mean in each mode; the style sheet shows the one that is chosen. */
+static void append_page_legend(struct document *document)
+{
+    struct text *out = document->out;
+    bool kinds[CALL_TREE_KIND_COUNT] = {0};
+    bool inlined = false;
+    for (uint32_t i = 0; i < document->tree.function_count; i++) {
+        kinds[document->tree.functions[i].kind] = true;
+        inlined |= document->tree.functions[i].inlined;
+    }
+    for (unsigned mode = 0; mode < PALETTE_MODE_COUNT; mode++) {
+        struct page_legend legend = {out, palette_mode_name((enum palette_mode)mode)};
+        palette_legend((enum palette_mode)mode, kinds, append_page_entry, &legend);
+        if (mode == PALETTE_MODULE)
+            append_module_entries(document, &legend);
+    }
+    if (inlined)
+        text_append_string(out, "<span><i class=\"inlined\"></i>inlined</span>\n");
+    text_append_string(out, "<span><i class=\"match\"></i>search match</span>");
+}
+
+static void append_page(struct document *document)
+{
+    static const char mark[] = "<!--legend-->";
+    const char *legend = strstr(asset_page_xml, mark);
+    text_append(document->out, asset_page_xml, (size_t)(legend - asset_page_xml));
+    append_page_legend(document);
+    text_append_string(document->out, legend + strlen(mark));
+}
+
 static void encode(struct document *document)
 {
     struct text data = TEXT_INIT;
-    svg_data_append(&data, &document->tree);
+    svg_data_append(&data, &document->tree,
+                    svg_data_shows_time(document->profile, document->options->timeline));
     svg_data_compress(&document->data, &data);
     text_release(&data);
+}
+
+bool render_knows_colors(const char *word)
+{
+    enum palette_mode mode;
+    unsigned shades;
+    return palette_find(word, &mode, &shades) == 0;
 }
 
 void render_flamegraph(struct text *out, const struct profile *profile,
                        const struct flamegraph_options *options)
 {
-    struct document document = {.out = out, .profile = profile};
+    static const struct flamegraph_options defaults;
+    struct document document = {
+        .out = out, .profile = profile, .options = options ? options : &defaults};
+    if (document.options->colors)
+        palette_find(document.options->colors, &document.colors, &document.shades);
     call_tree_build(&document.tree, profile, CALL_TREE_MERGED);
-    svg_frames_build(&document.frames, &document.tree, WIDTH - 2 * MARGIN);
+    box_classes_build(&document.classes, &document.tree, document.colors);
+    svg_frames_build(&document.frames, &document.tree, &document.classes, WIDTH - 2 * MARGIN);
     encode(&document);
     set_title(&document, options);
     set_id(&document);
@@ -233,6 +337,7 @@ void render_flamegraph(struct text *out, const struct profile *profile,
     append_description(&document);
     append_style(&document);
     append_picture(&document);
+    append_page(&document);
     svg_data_append_elements(out, &document.data);
     text_append_string(out, "<script><![CDATA[");
     text_append_string(out, asset_flamegraph_js);
@@ -242,5 +347,6 @@ void render_flamegraph(struct text *out, const struct profile *profile,
     text_release(&document.subtitle);
     text_release(&document.data);
     svg_frames_release(&document.frames);
+    box_classes_release(&document.classes);
     call_tree_release(&document.tree);
 }

@@ -11,7 +11,6 @@
 #include "render/figures.h"
 #include "render/labels.h"
 #include "render/names.h"
-#include "render/palette.h"
 
 #include <stdlib.h>
 
@@ -31,8 +30,9 @@ struct drawing {
     uint32_t box_count, box_capacity;
     struct box *runs; /* neighbours too narrow to draw, taken together */
     uint32_t run_count, run_capacity;
-    struct text thin[CALL_TREE_KIND_COUNT][PALETTE_SHADES]; /* paths of narrow boxes */
-    struct text marks;                                      /* path of the inlined marks */
+    struct text thin[PALETTE_CLASSES]; /* paths of narrow boxes */
+    struct text marks;                 /* path of the inlined marks */
+    const struct box_classes *classes;
 };
 
 static void extend_runs(struct drawing *drawing, const struct box *hidden)
@@ -149,17 +149,18 @@ static void draw_box(struct drawing *drawing, const struct box *box)
         width = drawing->width; // also where nothing was sampled
     struct text name = TEXT_INIT, *out = &drawing->frames->body;
     append_visible_name(&name, tree, node);
-    unsigned shade = palette_hash(name.data, name.length) % PALETTE_SHADES;
+    unsigned class = box_class(drawing->classes, box->node);
+    char class_name[PALETTE_CLASS_SIZE];
+    palette_class_name(class_name, class);
     drawing->frames->kinds[kind] |= function != NULL;
 
     if (width < SVG_LABEL_MIN) {
-        append_path_box(&drawing->thin[kind][shade], x, y, width > 3 ? width - 0.8 : width);
+        append_path_box(&drawing->thin[class], x, y, width > 3 ? width - 0.8 : width);
     } else {
         text_append_string(out, "<g>");
         append_title(out, tree, node, name.data, name.length);
-        text_printf(out,
-                    "<rect class=\"%c%u\" x=\"%.1f\" y=\"%.0f\" width=\"%.1f\" height=\"%d\"/>",
-                    palette_letter(kind), shade, x, y, width - 0.8, SVG_ROW_HEIGHT - SVG_ROW_GAP);
+        text_printf(out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.0f\" width=\"%.1f\" height=\"%d\"/>",
+                    class_name, x, y, width - 0.8, SVG_ROW_HEIGHT - SVG_ROW_GAP);
         append_label(out, x, y, width, name.data, name.length);
         text_append_string(out, "</g>\n");
         if (function && function->inlined) {
@@ -202,13 +203,15 @@ static void count_rows(struct drawing *drawing)
     }
 }
 
-void svg_frames_build(struct svg_frames *frames, const struct call_tree *tree, double width)
+void svg_frames_build(struct svg_frames *frames, const struct call_tree *tree,
+                      const struct box_classes *classes, double width)
 {
     *frames = (struct svg_frames){0};
     uint64_t total = tree->nodes[CALL_TREE_ROOT].total;
     struct drawing drawing = {
         .tree = tree,
         .frames = frames,
+        .classes = classes,
         .width = width,
         .scale = width / (double)(total ? total : 1),
     };
@@ -217,11 +220,10 @@ void svg_frames_build(struct svg_frames *frames, const struct call_tree *tree, d
     draw_runs(&drawing);
     for (uint32_t i = 0; i < drawing.box_count; i++)
         draw_box(&drawing, &drawing.boxes[i]);
-    for (int kind = 0; kind < CALL_TREE_KIND_COUNT; kind++) {
-        for (int shade = 0; shade < PALETTE_SHADES; shade++) {
-            char class[3] = {palette_letter((enum call_tree_kind)kind), (char)('0' + shade), '\0'};
-            append_path(&frames->body, class, &drawing.thin[kind][shade]);
-        }
+    for (unsigned class = 0; class < PALETTE_CLASSES; class ++) {
+        char name[PALETTE_CLASS_SIZE];
+        palette_class_name(name, class);
+        append_path(&frames->body, name, &drawing.thin[class]);
     }
     append_path(&frames->body, "inlined", &drawing.marks);
     free(drawing.boxes);

@@ -14,7 +14,14 @@
 struct flamegraph_options {
     const char *title;    /* NULL: the command */
     const char *subtitle; /* NULL: the figures of the run */
+    const char *colors;   /* a word of palette_find; NULL: by kind of code */
+    /* Where source lines lead: an address with {file} and {line}; NULL: nowhere. */
+    const char *source_link;
+    bool timeline; /* when each sample was taken, also where they are very many */
 };
+
+/* Whether there are colours that go by this word. */
+bool render_knows_colors(const char *word);
 
 /* One self-contained interactive SVG 1.1 document, UTF-8, which holds every frame (SVG.md).
  * `options` may be NULL. */
