@@ -7,6 +7,7 @@
  */
 #include "render/views.h"
 
+#include "render/amounts.h"
 #include "render/assets.h"
 #include "render/box_classes.h"
 #include "render/figures.h"
@@ -38,6 +39,7 @@ struct document {
     unsigned shades; /* of names, see palette_find */
     struct box_classes classes;
     struct svg_frames frames;
+    unsigned width;
     struct text title, subtitle; /* visible text */
     struct text data;            /* compressed */
     char id[12];                 /* "pf-" and six digits of the content's hash */
@@ -47,10 +49,13 @@ static void append_figures(struct text *out, const struct profile *profile)
 {
     struct profile_totals totals;
     profile_totals(profile, &totals);
-    figure_append_counted(out, totals.samples, "sample");
-    text_append_string(out, " · ");
-    figure_append_duration(out, totals.accounted_ns);
-    text_append_string(out, " CPU sampled");
+    if (profile->period_ns || totals.samples != totals.weight) {
+        figure_append_counted(out, totals.samples, "sample");
+        text_append_string(out, " · ");
+    }
+    amount_append(out, profile, totals.weight);
+    if (profile->period_ns)
+        text_append_string(out, " CPU sampled");
     if (totals.duration_ns) {
         text_append_string(out, " in ");
         figure_append_duration(out, totals.duration_ns);
@@ -123,11 +128,15 @@ static void append_head(struct document *document)
     struct text *out = document->out;
     unsigned height = HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER;
     text_printf(out,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\" width=\"%d\" height=\"%u\" "
-                "viewBox=\"0 0 %d %u\" role=\"img\" aria-labelledby=\"%s-title %s-desc\" "
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\" width=\"%u\" height=\"%u\" "
+                "viewBox=\"0 0 %u %u\" role=\"img\" aria-labelledby=\"%s-title %s-desc\" "
                 "data-colors=\"%s\"",
-                document->id, WIDTH, height, WIDTH, height, document->id, document->id,
-                palette_mode_name(document->colors));
+                document->id, document->width, height, document->width, height, document->id,
+                document->id, palette_mode_name(document->colors));
+    if (document->options->inverted)
+        text_append_string(out, " data-flags=\"i\"");
+    if (document->options->min_width > SVG_BOX_MIN)
+        text_printf(out, " data-min=\"%g\"", document->options->min_width);
     if (document->options->source_link) {
         text_append_string(out, " data-source-link=\"");
         append_visible(out, document->options->source_link);
@@ -228,14 +237,14 @@ static void append_legend(struct document *document)
 static void append_picture(struct document *document)
 {
     struct text *out = document->out;
-    text_printf(out, "<g class=\"static\">\n<rect class=\"paper\" width=\"%d\" height=\"%u\"/>\n",
-                WIDTH, HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER);
+    text_printf(out, "<g class=\"static\">\n<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n",
+                document->width, HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER);
     append_line(out, "title", 24, &document->title, TITLE_CELLS);
     append_line(out, "figures", 43, &document->subtitle, FIGURE_CELLS);
     text_printf(out,
-                "<text class=\"hint\" x=\"%d\" y=\"24\" text-anchor=\"end\">open in a browser for "
+                "<text class=\"hint\" x=\"%u\" y=\"24\" text-anchor=\"end\">open in a browser for "
                 "zoom and search</text>\n",
-                WIDTH - MARGIN);
+                document->width - MARGIN);
     text_printf(out, "<g class=\"frames\" transform=\"translate(%d %d)\">\n", MARGIN, HEADER);
     text_append(out, document->frames.body.data, document->frames.body.length);
     text_append_string(out, "</g>\n");
@@ -326,9 +335,15 @@ void render_flamegraph(struct text *out, const struct profile *profile,
         .out = out, .profile = profile, .options = options ? options : &defaults};
     if (document.options->colors)
         palette_find(document.options->colors, &document.colors, &document.shades);
+    document.width = document.options->width > 0 ? (unsigned)document.options->width : WIDTH;
     call_tree_build(&document.tree, profile, CALL_TREE_MERGED);
     box_classes_build(&document.classes, &document.tree, document.colors);
-    svg_frames_build(&document.frames, &document.tree, &document.classes, WIDTH - 2 * MARGIN);
+    svg_frames_build(&document.frames, &document.tree, &document.classes,
+                     &(struct svg_frames_options){
+                         .width = document.width - 2 * MARGIN,
+                         .min_width = document.options->min_width,
+                         .inverted = document.options->inverted,
+                     });
     encode(&document);
     set_title(&document, options);
     set_id(&document);

@@ -8,12 +8,14 @@
 // boxes, figures, drawing, table, details, search, state and address, commands, events.
 (() => {
 'use strict';
-// In pixels: narrower boxes are not drawn; get no label; are passed over by the arrow keys. And the
-// space between neighbours.
-const BOX_MIN = 0.5, LABEL_MIN = 14, SELECT_MIN = 2, GAP = 0.8;
+// In pixels: narrower boxes get no label; are passed over by the arrow keys. And the space between
+// neighbours.
+const LABEL_MIN = 14, SELECT_MIN = 2, GAP = 0.8;
 const GAP_KIND = 5, GROUP_KIND = 6, INLINED = 8;
 
 const root = document.currentScript.closest('svg'), alone = root === document.documentElement;
+// Narrower boxes are not drawn.
+const BOX_MIN = Number(root.dataset.min || 0.5);
 const all = (selector, parent = root) => [...parent.querySelectorAll(selector)];
 
 // ---- reading ----
@@ -903,11 +905,12 @@ const findPath = (path) => (path.match(/\w{4}/g) || []).reduce(
 
 // By the keys of the address; none says what is so anyway.
 function stateHash() {
-    const flags = Object.entries({i: icicle, r: isRegex(), w: byWidth, k: collapsed, m: byThread});
+    const switches = {i: icicle, r: isRegex(), w: byWidth, k: collapsed, m: byThread};
+    const flags = Object.keys(switches).filter((flag) => switches[flag]).join('');
     const state = {
         v: view !== 'flame' && view, p: roots[1] && nameOf(focus), q: roots[1] && moduleOf(focus),
         t: view === 'chart' && threads.tid[chartThread], z: pathOf(zoomed), f: zoomed.up && nameOf(zoomed.f),
-        s: input.value, o: flags.map(([flag, is]) => is ? flag : '').join(''), x: [...hidden].join('\n'),
+        s: input.value, o: flags !== (root.dataset.flags || '') && (flags || '-'), x: [...hidden].join('\n'),
         c: colors !== root.dataset.colors && colors,
     };
     return '#' + Object.keys(state).filter((key) => state[key] || state[key] === 0)
@@ -925,7 +928,7 @@ function remember(asNewEntry) {
 }
 
 function readState() {
-    const state = {o: '', s: '', x: '', p: '', q: '', z: ''};
+    const state = {o: root.dataset.flags || '', s: '', x: '', p: '', q: '', z: ''};
     for (const [, key, value] of alone ? location.hash.matchAll(/[#&](\w)=([^&]*)/g) : []) {
         try {
             state[key] = decodeURIComponent(value);

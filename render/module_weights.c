@@ -7,14 +7,22 @@
 #include "profiler/base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+struct order {
+    const struct profile *profile;
+    const uint64_t *weights;
+};
+
+/* By path where they weigh the same: the number of a module depends on the order of the samples. */
 static int compare(const void *left, const void *right, void *context)
 {
-    const uint64_t *weights = context;
+    const struct order *order = context;
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    if (weights[a] != weights[b])
-        return weights[a] > weights[b] ? -1 : 1;
-    return a < b ? -1 : 1;
+    if (order->weights[a] != order->weights[b])
+        return order->weights[a] > order->weights[b] ? -1 : 1;
+    return strcmp(profile_string(order->profile, order->profile->modules[a].path),
+                  profile_string(order->profile, order->profile->modules[b].path));
 }
 
 void module_weights_build(struct module_weights *weights, const struct call_tree *tree)
@@ -33,7 +41,8 @@ void module_weights_build(struct module_weights *weights, const struct call_tree
         if (weights->weights[i])
             weights->modules[weights->count++] = i;
     }
-    qsort_r(weights->modules, weights->count, sizeof *weights->modules, compare, weights->weights);
+    struct order order = {tree->profile, weights->weights};
+    qsort_r(weights->modules, weights->count, sizeof *weights->modules, compare, &order);
 }
 
 void module_weights_release(struct module_weights *weights)

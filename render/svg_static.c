@@ -8,6 +8,7 @@
 #include "render/svg_static.h"
 
 #include "profiler/base/memory.h"
+#include "render/amounts.h"
 #include "render/figures.h"
 #include "render/labels.h"
 #include "render/names.h"
@@ -25,7 +26,9 @@ struct drawing {
     const struct call_tree *tree;
     struct svg_frames *frames;
     double width; /* pixels */
+    double least; /* narrower boxes are not drawn */
     double scale; /* pixels per period */
+    bool inverted;
     struct box *boxes;
     uint32_t box_count, box_capacity;
     struct box *runs; /* neighbours too narrow to draw, taken together */
@@ -73,7 +76,7 @@ static int compare_weights(const void *left, const void *right)
 
 static void choose_boxes(struct drawing *drawing)
 {
-    collect(drawing, SVG_BOX_MIN / drawing->scale);
+    collect(drawing, drawing->least / drawing->scale);
     if (drawing->box_count <= SVG_BOXES_MAX)
         return;
     qsort(drawing->boxes, drawing->box_count, sizeof *drawing->boxes, compare_weights);
@@ -83,7 +86,8 @@ static void choose_boxes(struct drawing *drawing)
 
 static double top_of(const struct drawing *drawing, uint32_t depth)
 {
-    return (double)((drawing->frames->rows - 1 - depth) * SVG_ROW_HEIGHT);
+    return (double)((drawing->inverted ? depth : drawing->frames->rows - 1 - depth) *
+                    SVG_ROW_HEIGHT);
 }
 
 static void append_path_box(struct text *path, double x, double y, double width)
@@ -96,17 +100,18 @@ static void append_title(struct text *out, const struct call_tree *tree,
                          const struct call_tree_node *node, const char *name, size_t size)
 {
     const struct call_tree_node *root = &tree->nodes[CALL_TREE_ROOT];
-    uint64_t period = tree->profile->period_ns;
     text_append_string(out, "<title>");
     xml_append(out, name, size);
     text_append_char(out, '\n');
-    figure_append_duration(out, node->total * period);
-    text_append_string(out, " CPU, ");
+    amount_append(out, tree->profile, node->total);
+    text_append_string(out, tree->profile->period_ns ? " CPU, " : ", ");
     figure_append_share(out, node->total, root->total);
     text_append_string(out, " of all; self ");
-    figure_append_duration(out, node->self * period);
-    text_append_string(out, "; ");
-    figure_append_counted(out, node->total_samples, "sample");
+    amount_append(out, tree->profile, node->self);
+    if (tree->profile->period_ns || node->total != node->total_samples) {
+        text_append_string(out, "; ");
+        figure_append_counted(out, node->total_samples, "sample");
+    }
     text_append_string(out, "</title>");
 }
 
@@ -204,7 +209,7 @@ static void count_rows(struct drawing *drawing)
 }
 
 void svg_frames_build(struct svg_frames *frames, const struct call_tree *tree,
-                      const struct box_classes *classes, double width)
+                      const struct box_classes *classes, const struct svg_frames_options *options)
 {
     *frames = (struct svg_frames){0};
     uint64_t total = tree->nodes[CALL_TREE_ROOT].total;
@@ -212,8 +217,10 @@ void svg_frames_build(struct svg_frames *frames, const struct call_tree *tree,
         .tree = tree,
         .frames = frames,
         .classes = classes,
-        .width = width,
-        .scale = width / (double)(total ? total : 1),
+        .width = options->width,
+        .least = options->min_width > SVG_BOX_MIN ? options->min_width : SVG_BOX_MIN,
+        .scale = options->width / (double)(total ? total : 1),
+        .inverted = options->inverted,
     };
     choose_boxes(&drawing);
     count_rows(&drawing);

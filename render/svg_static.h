@@ -31,10 +31,16 @@ struct svg_frames {
     bool inlined;                     /* there is an inlined function in it */
 };
 
-/* Draws the tree `width` pixels wide, its root in the lowest row. The body belongs to the caller.
+struct svg_frames_options {
+    double width;     /* of the root, in pixels */
+    double min_width; /* of boxes; SVG_BOX_MIN at least */
+    bool inverted;    /* the root in the highest row instead of the lowest */
+};
+
+/* Draws the tree. The body belongs to the caller.
  */
 void svg_frames_build(struct svg_frames *frames, const struct call_tree *tree,
-                      const struct box_classes *classes, double width);
+                      const struct box_classes *classes, const struct svg_frames_options *options);
 void svg_frames_release(struct svg_frames *frames);
 
 #endif

@@ -24,7 +24,7 @@ options_of() {
     run) echo "$record --svg -n --limit --color" ;;
     record) echo "$record" ;;
     report) echo "-n --limit -m --min -s --sort --json --color" ;;
-    flamegraph) echo "-o --output -t --title -q --quiet" ;;
+    flamegraph) echo "-o --output -t --title --subtitle --colors --inverted --width --minwidth --timeline --source-link -q --quiet" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
     help) echo "--man --completion" ;;

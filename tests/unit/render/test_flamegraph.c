@@ -42,7 +42,7 @@ static void draw(const char *stacks)
 {
     fold(stacks);
     box_classes_build(&classes, &tree, PALETTE_KIND);
-    svg_frames_build(&frames, &tree, &classes, 1000);
+    svg_frames_build(&frames, &tree, &classes, &(struct svg_frames_options){.width = 1000});
 }
 
 static unsigned count_of(const char *text, const char *part)
