@@ -5,8 +5,10 @@
 #include "render/box_classes.h"
 
 #include "profiler/base/memory.h"
+#include "render/figures.h"
 #include "render/function_table.h"
 #include "render/names.h"
+#include "render/svg_data.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,10 +94,43 @@ void box_classes_release(struct box_classes *classes)
     *classes = (struct box_classes){0};
 }
 
+/* By the change of the node's share of the whole. */
+static unsigned change_class(const struct call_tree *tree, uint32_t node)
+{
+    const struct call_tree_node *root = &tree->nodes[CALL_TREE_ROOT], *n = &tree->nodes[node];
+    const struct call_tree_older *all = &tree->older[CALL_TREE_ROOT], *o = &tree->older[node];
+    struct figure_change change =
+        figure_change((struct figure_part){n->total, n->total_samples},
+                      (struct figure_part){root->total, root->total_samples},
+                      (struct figure_part){o->total, o->total_samples},
+                      (struct figure_part){all->total, all->total_samples});
+    return palette_class_of_change(change.after - change.before, change.error);
+}
+
 unsigned box_class(const struct box_classes *classes, uint32_t node)
 {
     const struct call_tree *tree = classes->tree;
     uint32_t function = tree->nodes[node].function;
+    bool group = function == PROFILE_NONE || tree->functions[function].kind == CALL_TREE_GROUP;
+    if (classes->mode == PALETTE_DIFF && tree->older && !group)
+        return change_class(tree, node);
     return function == PROFILE_NONE ? palette_class_of_kind(CALL_TREE_GROUP, PALETTE_SHADES / 2)
                                     : classes->of_function[function];
+}
+
+unsigned box_class_of_gone(const struct box_classes *classes, uint32_t node)
+{
+    const struct call_tree *tree = classes->tree;
+    const struct call_tree_older *all = &tree->older[CALL_TREE_ROOT], *o = &tree->older[node];
+    if (node == CALL_TREE_ROOT)
+        return palette_class_of_kind(
+            CALL_TREE_GROUP, palette_hash(SVG_DATA_GONE_LABEL, strlen(SVG_DATA_GONE_LABEL)));
+    if (classes->mode != PALETTE_DIFF)
+        return box_class(classes, node);
+    const struct call_tree_node *root = &tree->nodes[CALL_TREE_ROOT];
+    struct figure_change change = figure_change(
+        (struct figure_part){0, 0}, (struct figure_part){root->total, root->total_samples},
+        (struct figure_part){o->gone, o->total_samples},
+        (struct figure_part){all->total, all->total_samples});
+    return palette_class_of_change(change.after - change.before, change.error);
 }

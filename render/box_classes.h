@@ -24,7 +24,8 @@ void box_classes_release(struct box_classes *classes);
 /* The class that the boxes of a module have where colours mean modules. */
 unsigned box_class_of_module(const char *path);
 
-/* The class of a node's box. */
+/* The class of a node's box, and of its box in the lane of what is gone. */
 unsigned box_class(const struct box_classes *classes, uint32_t node);
+unsigned box_class_of_gone(const struct box_classes *classes, uint32_t node);
 
 #endif

@@ -144,6 +144,10 @@ static void meet(struct fold *fold, uint32_t stack, uint32_t mark)
 
 static void count_sample(struct fold *fold, const struct profile_sample *sample, uint32_t base)
 {
+    if (sample->older) { // its nodes are there, and get what they weigh in the end
+        meet(fold, sample->stack, base + 1);
+        return;
+    }
     if (sample->stack == PROFILE_NONE) {
         struct call_tree_node *node = &fold->tree->nodes[fold->bases[base]];
         node->self += sample->weight;
@@ -263,6 +267,32 @@ static void sum_totals(struct call_tree *tree)
     }
 }
 
+static void sum_older(struct call_tree *tree)
+{
+    const struct profile *profile = tree->profile;
+    tree->older = memory_new(tree->node_count, sizeof *tree->older);
+    for (uint32_t i = 0; i < profile->sample_count; i++) {
+        const struct profile_sample *sample = &profile->samples[i];
+        if (!sample->older)
+            continue;
+        struct call_tree_older *older = &tree->older[tree->node_of_sample[i]];
+        older->self += sample->weight;
+        older->self_samples += (uint64_t)sample->more + 1;
+    }
+    for (uint32_t i = tree->node_count; i-- > 0;) {
+        struct call_tree_older *older = &tree->older[i];
+        older->total += older->self;
+        older->total_samples += older->self_samples;
+        older->gone += tree->nodes[i].total ? 0 : older->self;
+        if (i != CALL_TREE_ROOT) {
+            struct call_tree_older *above = &tree->older[tree->nodes[i].parent];
+            above->total += older->total;
+            above->total_samples += older->total_samples;
+            above->gone += older->gone;
+        }
+    }
+}
+
 static int compare_uses(const void *left, const void *right)
 {
     const struct line_use *a = left, *b = right;
@@ -327,6 +357,8 @@ void call_tree_build(struct call_tree *tree, const struct profile *profile,
     tree_functions_init(&fold.functions, tree);
     fold_samples(&fold);
     sum_totals(tree);
+    if (profile->compared)
+        sum_older(tree);
     choose_lines(&fold);
 
     tree_functions_release(&fold.functions);
@@ -345,6 +377,7 @@ void call_tree_release(struct call_tree *tree)
     free(tree->nodes);
     free(tree->functions);
     free(tree->node_of_sample);
+    free(tree->older);
     string_table_release(&tree->names);
     *tree = (struct call_tree){0};
 }

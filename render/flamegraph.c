@@ -79,6 +79,20 @@ static void append_figures(struct text *out, const struct profile *profile)
     }
 }
 
+/* The figures of two runs would be too many. */
+static void append_compared(struct text *out, const struct document *document)
+{
+    const struct call_tree_node *root = &document->tree.nodes[CALL_TREE_ROOT];
+    const struct call_tree_older *older = &document->tree.older[CALL_TREE_ROOT];
+    text_append_string(out, "new: ");
+    figure_append_counted(out, root->total_samples, "sample");
+    text_append_string(out, "; old: ");
+    figure_append_counted(out, older->total_samples, "sample");
+    text_append_string(out, "; ");
+    figure_append_share(out, older->gone, older->total);
+    text_append_string(out, " of the old one is gone");
+}
+
 static void set_title(struct document *document, const struct flamegraph_options *options)
 {
     const struct profile *profile = document->profile;
@@ -93,6 +107,8 @@ static void set_title(struct document *document, const struct flamegraph_options
     if (options && options->subtitle)
         name_append_visible_cut(&document->subtitle, options->subtitle, strlen(options->subtitle),
                                 4096);
+    else if (profile->compared)
+        append_compared(&document->subtitle, document);
     else
         append_figures(&document->subtitle, profile);
     text_append(&document->subtitle, "", 0); // so that an empty one is a string, too

@@ -673,8 +673,9 @@ function moreRows() {
 function figures(box) {
     const {root: {from, times}, lane, set: [first, last]} = box;
     const base = times ? box.root.total : whole(), total = box.f < 0 ? base : box.total;
-    const parts = [times ? duration(total) + ' long' : amount(total) + (periodNs ? ' CPU' : ''),
-                   share(total, base) + (lane ? ' of the older profile' : ' of all')];
+    const parts = [share(total, base) + (lane ? ' of the older profile' : ' of all')];
+    if (!lane)
+        parts.unshift(times ? duration(total) + ' long' : amount(total) + (periodNs ? ' CPU' : ''));
     if (zoomed.up && isCallerOf(zoomed, box))
         parts.push(share(total, zoomed.total) + ' of zoom');
     if (times)

@@ -223,7 +223,7 @@ static void append_functions(struct text *out, struct encoder *encoder)
 
 static void append_nodes(struct text *out, struct encoder *encoder)
 {
-    enum { LEVELS, FUNCTION, SELF, SELF_SAMPLES, LINE, FILE_NAME, COLUMNS };
+    enum { LEVELS, FUNCTION, SELF, SELF_SAMPLES, LINE, FILE_NAME, OLD, OLD_SAMPLES, COLUMNS };
     struct text columns[COLUMNS] = {0};
     const struct call_tree *tree = encoder->tree;
     uint32_t depth = 0, node = CALL_TREE_ROOT;
@@ -240,8 +240,12 @@ static void append_nodes(struct text *out, struct encoder *encoder)
         text_append_varint(&columns[LINE], n->line);
         text_append_varint(&columns[FILE_NAME],
                            elsewhere && n->file ? profile_string_id(encoder, n->file) : 0);
+        if (tree->older) {
+            text_append_varint(&columns[OLD], tree->older[node].self);
+            text_append_varint(&columns[OLD_SAMPLES], tree->older[node].self_samples);
+        }
     }
-    append_columns(out, SECTION_NODES, tree->node_count - 1, columns, COLUMNS);
+    append_columns(out, SECTION_NODES, tree->node_count - 1, columns, tree->older ? COLUMNS : OLD);
 }
 
 static void append_processes(struct text *out, struct encoder *encoder)
@@ -380,7 +384,8 @@ static bool has_times(const struct profile *profile)
 
 bool svg_data_shows_time(const struct profile *profile, bool long_ones_too)
 {
-    return (long_ones_too || profile->sample_count <= SVG_DATA_SAMPLES_MAX) && has_times(profile);
+    return !profile->compared && (long_ones_too || profile->sample_count <= SVG_DATA_SAMPLES_MAX) &&
+           has_times(profile);
 }
 
 static void append_strings(struct text *out, const struct encoder *encoder)
@@ -409,7 +414,7 @@ void svg_data_append(struct text *out, const struct call_tree *tree, bool with_t
     append_threads(out, &encoder);
     if (with_time)
         append_samples(out, &encoder);
-    else if (tree->profile->thread_count > 1)
+    else if (tree->profile->thread_count > 1 && !tree->older)
         append_parts(out, &encoder);
     append_strings(out, &encoder); // last: by now all are known
     free(encoder.functions);

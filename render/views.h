@@ -49,6 +49,13 @@ void render_report(struct text *out, const struct profile *profile,
 void render_report_json(struct text *out, const struct profile *profile,
                         const struct report_options *options);
 
+/* How the shares of functions changed against the older samples of a compared profile
+ * (profile_add_older), the largest change beyond chance first. */
+void render_diff(struct text *out, const struct profile *profile,
+                 const struct report_options *options);
+void render_diff_json(struct text *out, const struct profile *profile,
+                      const struct report_options *options);
+
 /* What was recorded and how well. The JSON has the stable keys listed in prof-info(1). */
 void render_info(struct text *out, const struct profile *profile);
 void render_info_json(struct text *out, const struct profile *profile);

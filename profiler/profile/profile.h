@@ -52,8 +52,9 @@ struct profile_mapping {
 
 /* One address, and once symbolized the source lines it stands for: lines[first_line] is the
  * innermost inlined function, the last of line_count is the real one. line_count is 0 before. */
-#define PROFILE_FRAME_INLINED (1u << 31) /* its last line too is inlined into the parent stack's   \
-                                          */
+#define PROFILE_FRAME_INLINED                                                                      \
+    (1u << 31) /* its last line too is inlined into the parent stack's                             \
+                */
 
 struct profile_frame {
     uint32_t module; /* or PROFILE_NONE: the address is absolute */
@@ -100,6 +101,7 @@ struct profile_sample {
     uint64_t weight; /* in periods of period_ns CPU time */
     uint32_t more;   /* samples it stands for beside itself, where a source has summed them up */
     uint8_t stop;    /* enum recording_stop */
+    bool older;      /* of the profile this one is compared with: counts for nothing else */
 };
 
 struct profile_loss {
@@ -123,6 +125,7 @@ struct profile {
     uint64_t damaged_bytes;
     uint32_t damage; /* why, in words */
     bool symbolized;
+    bool compared;                 /* there may be older samples */
     struct profile_totals *totals; /* came with the profile in place of its records; or NULL */
 
     struct profile_module *modules;
@@ -161,6 +164,10 @@ int profile_load(struct profile *profile, const char *path, struct error *error)
  * loaded from, where they replace those that are there. Returns -1 when the recording cannot be
  * written or is another one by now. */
 int profile_save_symbols(const struct profile *profile, const char *path, struct error *error);
+
+/* Adds the samples of an older profile, to be compared with: marked as such, with what they refer
+ * to. Modules are the same when their files have the same name: builds lie in different folders. */
+void profile_add_older(struct profile *profile, const struct profile *older);
 
 /* The string of an id, never NULL. */
 const char *profile_string(const struct profile *profile, uint32_t id);

@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const {after, afterEach, before, describe, test} = require('node:test');
-const {render, flamegraph, launch, open, hover, click, labels, details, write} =
+const {render, flamegraph, comparison, launch, open, hover, click, labels, details, write} =
     require('./harness.js');
 
 const field = (...parts) => parts.join('\x1f');
@@ -417,6 +417,32 @@ test('next and previous in a view that is not the flame graph walk over what is 
         assert.match(await details(page), /^main/);
     }
     assert.ok(seen.size > 3);
+});
+
+test('a comparison: colours by change, and a lane for what is gone', async () => {
+    const old = text([['main;a;x', 300], ['main;b;gone_a', 100], ['main;b;vanished', 200], ['main;c', 400]]);
+    const now = text([['main;a;x', 500], ['main;b', 100], ['main;c', 405], ['main;added', 50]]);
+    for (const [width, colorScheme] of [[1200, 'light'], [400, 'dark']]) {
+        page = await open(browser, comparison(old, now), {viewport: {width, height: 700}, colorScheme});
+        const colour = async (name) => {
+            const bounds = await page.locator('.picture text').filter({hasText: name}).last().boundingBox();
+            return page.evaluate(([x, y]) => document.elementFromPoint(x, y).getAttribute('class'),
+                [bounds.x + 1, bounds.y + bounds.height / 2]);
+        };
+        assert.equal(await colour(/^x$/), 'd10');
+        assert.equal(await colour(/^c$/), 'd5');
+        assert.equal(await colour(/^va/), 'd0');
+        await hover(page, /^x$/);
+        assert.match(await details(page), /47\.4 % of all .* was 30\.0 %: \+17\.39 pp/s);
+        await click(page, /^va/);
+        assert.match(await details(page), /^vanished\s+20\.0 % of the older profile/);
+        await page.keyboard.press('0');
+        await page.keyboard.press('t');
+        await page.locator('[data-sort=change] button').click();
+        assert.match((await page.locator('tbody tr').allInnerTexts())[0], /\+17\.39 pp\s+x/);
+        if (width === 1200)
+            await page.context().close();
+    }
 });
 
 test('a source link follows the template, and only to where it may', async () => {

@@ -110,3 +110,29 @@ recorded() {
     capture_prof wrong flamegraph --source-link 'javascript:alert(1)' stacks
     assert_end wrong "exited with 2"
 }
+
+@test "diff: a table, a picture, JSON, from recordings and pictures" {
+    printf 'main;a;x 300\nmain;b;gone_a 100\nmain;b;gone_b 200\nmain;c 400\n' >old
+    printf 'main;a;x 500\nmain;b 100\nmain;c 405\nmain;added 50\n' >new
+    capture_prof diff diff old new
+    assert_end diff "exited with 0"
+    assert_one_sentence diff 'wrote diff.svg; open it in a browser'
+    assert_line diff.out '^ *-20\.00 pp +20\.00 % +0\.00 % +20\.00 % +0\.00 % +gone_b \(gone\)$'
+    assert_line diff.out '^ *\+4\.74 pp .* added \(new\)$'
+    assert_line diff.out '^ *-1\.61 pp~ .* c$'
+    grep -q 'only in the older profile' diff.svg
+    grep -q '>gone_b</text>' diff.svg
+    "$PROF_BUILD/bin/prof" flamegraph -q -o old.svg old
+    "$PROF_BUILD/bin/prof" flamegraph -q -o new.svg new
+    capture_prof again diff --no-picture old.svg new.svg
+    cmp diff.out again.out
+    [ ! -s again.err ]
+    # the picture of a difference is that of the new profile, too
+    "$PROF_BUILD/bin/prof" export diff.svg | cmp - <("$PROF_BUILD/bin/prof" export new)
+    capture_prof json diff --json --no-picture old new
+    assert_true json.out 'it["functions"][0]["function"] == "gone_b"'
+    assert_true json.out 'it["functions"][0]["self"]["beyond_chance"]'
+    assert_true json.out 'not [f for f in it["functions"] if f["function"] == "c"][0]["self"]["beyond_chance"]'
+    capture_prof one diff old
+    assert_end one "exited with 2"
+}

@@ -25,12 +25,13 @@ options_of() {
     record) echo "$record" ;;
     report) echo "-n --limit -m --min -s --sort --json --color" ;;
     flamegraph) echo "-o --output -t --title --subtitle --colors --inverted --width --minwidth --timeline --source-link -q --quiet" ;;
+    diff) echo "-o --output --no-picture -t --title -n --limit -m --min --json --color" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
     help) echo "--man --completion" ;;
     esac
 }
-readonly subcommands=(run record report flamegraph info export help)
+readonly subcommands=(run record report flamegraph diff info export help)
 
 raw() {
     cp "$BATS_FILE_TMPDIR/raw.data" "$folder/$1"
