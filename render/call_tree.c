@@ -68,6 +68,10 @@ static uint32_t new_node(struct call_tree *tree, uint32_t parent, uint32_t funct
 
 static uint32_t child_of(struct fold *fold, uint32_t parent, uint32_t function)
 {
+    // Stacks that are a tree already need no look-up: it was a quarter of the time to draw a
+    // million.
+    if (fold->profile->distinct_stacks)
+        return new_node(fold->tree, parent, function);
     uint32_t *child = hash_map_at(&fold->children, (uint64_t)parent << 32 | function);
     if (*child == HASH_MAP_NONE)
         *child = new_node(fold->tree, parent, function);
@@ -77,7 +81,11 @@ static uint32_t child_of(struct fold *fold, uint32_t parent, uint32_t function)
 static uint32_t labelled_child(struct fold *fold, uint32_t parent, const char *label,
                                enum call_tree_kind kind)
 {
-    return child_of(fold, parent, tree_functions_of_label(&fold->functions, label, kind));
+    uint32_t function = tree_functions_of_label(&fold->functions, label, kind);
+    uint32_t *child = hash_map_at(&fold->children, (uint64_t)parent << 32 | function);
+    if (*child == HASH_MAP_NONE)
+        *child = new_node(fold->tree, parent, function);
+    return *child;
 }
 
 void call_tree_process_label(struct text *out, const struct profile *profile, uint32_t process)

@@ -11,14 +11,16 @@
 #include "render/assets.h"
 #include "render/box_classes.h"
 #include "render/figures.h"
-#include "render/function_table.h"
 #include "render/module_weights.h"
 #include "render/names.h"
 #include "render/palette.h"
 #include "render/svg_data.h"
 #include "render/svg_static.h"
 
+#include "profiler/base/memory.h"
+
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WIDTH          1200
@@ -164,27 +166,64 @@ static void append_head(struct document *document)
     text_append_string(out, "</title>\n");
 }
 
+/* Whether code of the two is one function, called or inlined. They are neighbours then. */
+static bool is_same_code(const struct call_tree_function *a, const struct call_tree_function *b)
+{
+    return a->name == b->name && a->module == b->module;
+}
+
+/* The functions with the most self weight, at most HOTTEST, the first of equal ones first. */
+static uint32_t find_hottest(const struct call_tree *tree, uint32_t *hottest, uint64_t *weights)
+{
+    uint64_t *self = memory_new(tree->function_count + (size_t)1, sizeof *self);
+    for (uint32_t i = CALL_TREE_ROOT + 1; i < tree->node_count; i++)
+        self[tree->nodes[i].function] += tree->nodes[i].self;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < tree->function_count; i++) {
+        const struct call_tree_function *function = &tree->functions[i];
+        if (i + 1 < tree->function_count && is_same_code(function, function + 1)) {
+            self[i + 1] += self[i];
+            continue;
+        }
+        if (palette_is_fixed(function->kind) || !self[i])
+            continue;
+        uint32_t place = count < HOTTEST ? count++ : HOTTEST;
+        for (; place > 0 && weights[place - 1] < self[i]; place--) {
+            if (place < HOTTEST) {
+                hottest[place] = hottest[place - 1];
+                weights[place] = weights[place - 1];
+            }
+        }
+        if (place < HOTTEST) {
+            hottest[place] = i;
+            weights[place] = self[i];
+        }
+    }
+    free(self);
+    return count;
+}
+
 /* The picture in words: the figures and the functions that used the most CPU time themselves. */
 static void append_description(struct document *document)
 {
     struct text *out = document->out;
     text_printf(out, "<desc id=\"%s-desc\">CPU flamegraph. ", document->id);
     append_escaped(out, &document->subtitle);
-    struct function_table table;
-    function_table_build(&table, &document->tree, REPORT_BY_SELF);
-    for (uint32_t i = 0; i < table.count && i < HOTTEST && table.rows[i].self; i++) {
+    uint32_t hottest[HOTTEST];
+    uint64_t weights[HOTTEST];
+    uint32_t count = find_hottest(&document->tree, hottest, weights);
+    for (uint32_t i = 0; i < count; i++) {
         uint32_t size;
-        const char *name = call_tree_name(&document->tree,
-                                          &document->tree.functions[table.rows[i].function], &size);
+        const char *name =
+            call_tree_name(&document->tree, &document->tree.functions[hottest[i]], &size);
         struct text visible = TEXT_INIT;
         name_append_visible_cut(&visible, name, size, 256);
         text_append_string(out, i ? "; " : ". Hottest functions: ");
         append_escaped(out, &visible);
         text_append_char(out, ' ');
-        figure_append_share(out, table.rows[i].self, table.weight);
+        figure_append_share(out, weights[i], document->tree.nodes[CALL_TREE_ROOT].total);
         text_release(&visible);
     }
-    function_table_release(&table);
     text_append_string(out, "</desc>\n");
 }
 

@@ -21,8 +21,9 @@ const all = (selector, parent = root) => [...parent.querySelectorAll(selector)];
 // ---- reading ----
 
 async function inflate() {
-    const blob = new Blob(all('.prof-data').map((element) =>
-        Uint8Array.from(atob(element.textContent), (c) => c.charCodeAt(0))));
+    const decode = (text) => Uint8Array.fromBase64 ? Uint8Array.fromBase64(text)
+        : Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const blob = new Blob(all('.prof-data').map((element) => decode(element.textContent)));
     const stream = blob.stream().pipeThrough(new DecompressionStream('deflate'));
     return new Uint8Array(await new Response(stream).arrayBuffer());
 }
@@ -53,10 +54,22 @@ class Reader {
         for (const name of names.split(' ')) {
             if (this.at === this.bytes.length)
                 break;
-            const part = this.part();
-            const values = table[name] = new (/weight|samples|time|old/.test(name) ? Float64Array : Uint32Array)(n);
-            for (let i = first; i < n; i++)
-                values[i] = part.number();
+            const {bytes} = this.part(), isLarge = /weight|samples|time|old/.test(name);
+            const values = table[name] = new (isLarge ? Float64Array : Uint32Array)(n);
+            // number(), but in one loop: this is most of the time until the picture can be used
+            for (let i = first, at = 0; i < n; i++) {
+                let value = bytes[at++];
+                if (value > 127) {
+                    let factor = 128, byte;
+                    value &= 127;
+                    do {
+                        byte = bytes[at++];
+                        value += (byte & 127) * factor;
+                        factor *= 128;
+                    } while (byte > 127);
+                }
+                values[i] = value;
+            }
         }
         return table;
     }
@@ -76,7 +89,8 @@ let recorded, tree;
 
 function sumsOf(values) {
     const sums = new Float64Array(values.length + 1);
-    values.forEach((value, i) => { sums[i + 1] = sums[i] + value; });
+    for (let i = 0; i < values.length; i++)
+        sums[i + 1] = sums[i] + values[i];
     return sums;
 }
 
@@ -94,7 +108,7 @@ function finishTree(t, above) {
     for (const name of ['weight', 'samples', 'old', 'oldSamples'])
         t[name] = t[name] && sumsOf(t[name]);
     if (t.old)
-        t.gone = sumsOf(t.up.map(() => 0).map((zero, i) =>
+        t.gone = sumsOf(Array.from(t.up, (up, i) =>
             t.weight[t.end[i]] > t.weight[i] ? 0 : t.old[i + 1] - t.old[i]));
     return t;
 }
@@ -169,47 +183,75 @@ function* ownParts() {
 function transform() {
     if (!byThread && !collapsed && !hidden.size)
         return recorded;
-    const t = recorded, places = [], met = new Int32Array(t.n), tops = [], first = {f: -1, kids: new Map(), own: []};
+    const t = recorded, places = new Uint32Array(t.n), met = new Int32Array(t.n), tops = [];
     const left = Array.from(fns.name, (id, f) => hidden.has(nameOf(f)) || hidden.has('module:' + moduleOf(f)));
-    const enter = (up, f, from) => {
-        if (!up.kids.has(f))
-            up.kids.set(f, {up, f, from, kids: new Map(), own: []});
-        return up.kids.get(f);
+    const up = [0], fn = [-1], from = [0], sums = [[0], [0], [0], [0]];
+    // Nodes by caller and function: the last one with a hash, and before each the one with the same.
+    const heads = new Int32Array(1 << 20), others = [0];
+    const enter = (above, f, node) => {
+        const slot = (Math.imul(above, 0x9e3779b1) ^ Math.imul(f, 0x85ebca6b)) >>> 12;
+        let place = heads[slot];
+        while (place && (up[place] !== above || fn[place] !== f))
+            place = others[place];
+        if (!place) {
+            others.push(heads[slot]);
+            place = heads[slot] = up.push(above) - 1;
+            fn.push(f);
+            from.push(node);
+            for (const sum of sums)
+                sum.push(0);
+        }
+        return place;
     };
     for (const [node, thread, ...own] of ownParts()) {
-        if (!tops[thread])
-            tops[thread] = byThread ? enter(enter(first, processFn(thread), 0), threadFn(thread), 0) : first;
+        if (tops[thread] === undefined)
+            tops[thread] = byThread ? enter(enter(0, processFn(thread), 0), threadFn(thread), 0) : 0;
         const way = [];
         let at = node;
         for (; at && met[at] !== thread + 1; at = t.up[at])
             way.push(at);
         let place = at ? places[at] : tops[thread];
-        for (at of way.reverse()) {
+        while (way.length) {
+            at = way.pop();
             const f = t.fn[at];
             let above = collapsed && place;
-            while (above && above.f !== f)
-                above = above.up;
+            while (above && fn[above] !== f)
+                above = up[above];
             if (!left[f])
                 place = above || enter(place, f, at);
             met[at] = thread + 1;
             places[at] = place;
         }
-        own.forEach((value, i) => { place.own[i] = (place.own[i] || 0) + value; });
+        own.forEach((value, i) => { sums[i][place] += value; });
     }
-    return flatten(first);
+    return flatten(up, fn, from, sums);
 }
 
-function flatten(first) {
-    const nodes = [];
-    for (const todo = [first]; todo.length;) {
-        const node = todo.pop();
-        node.place = nodes.push(node) - 1;
-        todo.push(...[...node.kids.values()].sort((a, b) => byName(b, a)));
+// The nodes with callers before what they call, and that in order of names.
+function flatten(up, fn, from, sums) {
+    const byFn = Array.from(fns.name, () => []), first = new Int32Array(up.length), beside = new Int32Array(up.length);
+    for (let node = 1; node < up.length; node++)
+        byFn[fn[node]].push(node);
+    const names = Array.from(fns.name.keys()).sort((a, b) => nameOf(a) < nameOf(b) ? 1 : -1);
+    for (const node of names.flatMap((f) => byFn[f])) {
+        beside[node] = first[up[node]];
+        first[up[node]] = node;
     }
-    const column = (Type, value) => Type.from(nodes, value), own = (i) => column(Float64Array, (node) => node.own[i] || 0);
-    const t = {n: nodes.length, up: column(Uint32Array, (node) => node.up ? node.up.place : 0),
-               fn: column(Uint32Array, (node) => node.f), line: column(Uint32Array, (node) => recorded.line[node.from]),
-               file: column(Uint32Array, (node) => recorded.file[node.from]), weight: own(0), samples: own(1)};
+    const places = new Uint32Array(up.length), order = [];
+    for (let node = 0; node || !order.length;) {
+        places[node] = order.push(node) - 1;
+        if (first[node]) {
+            node = first[node];
+        } else {
+            while (node && !beside[node])
+                node = up[node];
+            node = beside[node];
+        }
+    }
+    const column = (Type, value) => Type.from(order, value), own = (i) => column(Float64Array, (node) => sums[i][node]);
+    const t = {n: up.length, fn: column(Uint32Array, (node) => fn[node]), up: column(Uint32Array, (node) => places[up[node]]),
+               line: column(Uint32Array, (node) => recorded.line[from[node]]),
+               file: column(Uint32Array, (node) => recorded.file[from[node]]), weight: own(0), samples: own(1)};
     if (recorded.old)
         [t.old, t.oldSamples] = [own(2), own(3)];
     const ups = t.up.slice();
@@ -799,9 +841,13 @@ function search() {
     matches = null;
     if (test) {
         const hits = fns.name.map((id, f) => kindOf(f) < GROUP_KIND && test(f) ? 1 : 0);
-        const own = tree.fn.map((f, node) => node && hits[f]), above = new Uint8Array(tree.n);
-        own.forEach((hit, node) => { above[node] = hit | above[tree.up[node]]; });
-        matches = {hits, above, before: sumsOf(own), count: new Set(fns.name.filter((id, f) => hits[f])).size};
+        const before = new Uint32Array(tree.n + 1), above = new Uint8Array(tree.n);
+        for (let node = 0; node < tree.n; node++) {
+            const hit = node && hits[tree.fn[node]];
+            before[node + 1] = before[node] + hit;
+            above[node] = hit | above[tree.up[node]];
+        }
+        matches = {hits, above, before, count: new Set(fns.name.filter((id, f) => hits[f])).size};
     }
 }
 
@@ -885,9 +931,14 @@ function step(direction) {
 // The box of the n-th match below the zoomed one.
 function frameAt(n) {
     const {before} = matches, way = [];
-    let node = zoomed.set[0];
-    for (n += before[node]; before[node + 1] <= n;)
-        node++;
+    let [node] = zoomed.set, high = tree.end[node];
+    for (n += before[node]; node < high;) {
+        const middle = node + high >> 1;
+        if (before[middle + 1] > n)
+            high = middle;
+        else
+            node = middle + 1;
+    }
     for (; node; node = tree.up[node])
         way.push(node);
     return way.reduceRight((box, at) => box.kids.find((kid) => kid.set[0] === at && !kid.lane), roots[0]);

@@ -25,6 +25,9 @@ struct known_stack {
 
 struct collapsed {
     struct profile_builder builder;
+    struct hash_map frame_by_hash; /* of the text of a frame */
+    struct slice *frame_texts;     /* by frame */
+    uint32_t frame_text_count, frame_text_capacity;
     struct hash_map by_hash;   /* of the text of a stack */
     struct known_stack *known; /* by stack */
     uint32_t known_count, known_capacity;
@@ -94,6 +97,7 @@ static uint32_t find_known(const struct collapsed *collapsed, struct slice text,
     if (known->length == collapsed->lengths[low - 1] &&
         memcmp(known->line, text.at, known->length) == 0)
         return low;
+    collapsed->builder.profile->distinct_stacks = false;
     *stack = PROFILE_NONE; // another text with the same hash: frame by frame, then
     return 0;
 }
@@ -104,19 +108,50 @@ static struct slice frame_text(const struct collapsed *collapsed, struct slice t
     return (struct slice){at, text.at + collapsed->lengths[index]};
 }
 
+static bool is_same(struct slice a, struct slice b)
+{
+    size_t size = (size_t)(a.end - a.at);
+    return size == (size_t)(b.end - b.at) && memcmp(a.at, b.at, size) == 0;
+}
+
+static uint32_t frame_of(struct collapsed *collapsed, struct slice name)
+{
+    uint64_t hash = hash_bytes(0, name.at, (size_t)(name.end - name.at));
+    uint32_t *known = hash_map_at(&collapsed->frame_by_hash, hash);
+    if (*known != HASH_MAP_NONE && is_same(collapsed->frame_texts[*known], name))
+        return *known;
+    uint32_t frame = frame_of_collapsed_name(&collapsed->builder, name);
+    if (frame == collapsed->frame_text_count) {
+        *array_push(&collapsed->frame_texts, &collapsed->frame_text_count,
+                    &collapsed->frame_text_capacity) = name;
+        *known = frame;
+    }
+    return frame;
+}
+
+/* Whatever is met for the first time is a new stack. Where texts differ and mean the same ("a;;b"),
+ * two stacks are: folding makes them one. */
+static uint32_t new_stack(struct collapsed *collapsed, uint32_t parent, uint32_t frame)
+{
+    struct profile *profile = collapsed->builder.profile;
+    *array_push(&profile->stacks, &profile->stack_count, &profile->stack_capacity) =
+        (struct profile_stack){parent, frame};
+    return profile->stack_count - 1;
+}
+
 static uint32_t stack_of(struct collapsed *collapsed, struct slice text)
 {
     uint32_t stack;
     hash_beginnings(collapsed, text);
     for (uint32_t i = find_known(collapsed, text, &stack); i < collapsed->length_count; i++) {
         struct slice name = frame_text(collapsed, text, i);
-        if (name.at == name.end)
-            continue; // "a;;b"
-        uint32_t frame = frame_of_collapsed_name(&collapsed->builder, name);
-        stack = profile_builder_stack(&collapsed->builder, stack, frame);
-        if (stack == collapsed->known_count)
-            *array_push(&collapsed->known, &collapsed->known_count, &collapsed->known_capacity) =
-                (struct known_stack){text.at, collapsed->lengths[i]};
+        if (name.at == name.end) {
+            collapsed->builder.profile->distinct_stacks = false; // "a;;b" and "a;b"
+            continue;
+        }
+        stack = new_stack(collapsed, stack, frame_of(collapsed, name));
+        *array_push(&collapsed->known, &collapsed->known_count, &collapsed->known_capacity) =
+            (struct known_stack){text.at, collapsed->lengths[i]};
         uint32_t *known = hash_map_at(&collapsed->by_hash, collapsed->hashes[i]);
         if (*known == HASH_MAP_NONE)
             *known = stack;
@@ -178,6 +213,7 @@ void collapsed_read(struct profile *profile, const char *bytes, size_t size,
 {
     struct collapsed collapsed = {0};
     profile_builder_init(&collapsed.builder, profile);
+    profile->distinct_stacks = true;
     collapsed.thread = profile_builder_thread(&collapsed.builder, 0, 0, (struct slice){"", ""});
     for (const char *at = bytes, *end = bytes + size; at < end;) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
@@ -187,6 +223,8 @@ void collapsed_read(struct profile *profile, const char *bytes, size_t size,
     }
     profile_builder_release(&collapsed.builder);
     hash_map_release(&collapsed.by_hash);
+    hash_map_release(&collapsed.frame_by_hash);
+    free(collapsed.frame_texts);
     free(collapsed.known);
     free(collapsed.lengths);
     free(collapsed.hashes);

@@ -126,6 +126,7 @@ struct profile {
     uint32_t damage; /* why, in words */
     bool symbolized;
     bool compared;                 /* there may be older samples */
+    bool distinct_stacks;          /* frames of stacks with one parent are of different functions */
     struct profile_totals *totals; /* came with the profile in place of its records; or NULL */
 
     struct profile_module *modules;

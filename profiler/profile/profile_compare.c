@@ -123,4 +123,5 @@ void profile_add_older(struct profile *profile, const struct profile *older)
     merge_samples(&merge, frames);
     free(merge.modules);
     profile->compared = true;
+    profile->distinct_stacks = false;
 }
