@@ -183,7 +183,7 @@ static void the_script_and_style_are_small(void **state)
     profile_of(&profile, "a 1\n");
     render_flamegraph(&out, &profile, NULL);
     const char *script = strstr(out.data, "<script>");
-    assert_true(strlen(script) < 37 * 1024);
+    assert_true(strlen(script) < 34 * 1024);
     assert_true(out.length < 64 * 1024);
 }
 
