@@ -31,6 +31,10 @@ bool render_knows_colors(const char *word);
 void render_flamegraph(struct text *out, const struct profile *profile,
                        const struct flamegraph_options *options);
 
+/* The same picture in an HTML page, with the hot functions and what `prof info` says. */
+void render_html(struct text *out, const struct profile *profile,
+                 const struct flamegraph_options *options);
+
 enum report_sort {
     REPORT_BY_SELF,
     REPORT_BY_TOTAL,

@@ -2,23 +2,34 @@
 /*
  * flamegraph.c - prof flamegraph: a recording as an interactive SVG.
  */
+#include "profiler/cli/browser.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/views.h"
 #include "render/views.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct flamegraph_settings {
     const char *output, *title, *subtitle, *colors, *source_link;
     double width, min_width;
-    bool inverted, timeline, quiet;
+    uint32_t format;
+    bool inverted, timeline, quiet, open;
 };
 
+static const char *const formats[] = {"svg", "html", NULL};
+static void (*const renderers[])(struct text *, const struct profile *,
+                                 const struct flamegraph_options *) = {render_flamegraph,
+                                                                       render_html};
+
 static const struct option_spec options[] = {
+    {'f', "format", OPTION_CHOICE, offsetof(struct flamegraph_settings, format), "FORMAT",
+     "svg, or html: a page with the same picture, the hot functions and the facts of the run", 0, 0,
+     formats},
     {'o', "output", OPTION_STRING, offsetof(struct flamegraph_settings, output), "FILE",
-     "write here; - is standard output (default flamegraph.svg)", 0, 0, NULL},
+     "write here; - is standard output (default flamegraph.svg, flamegraph.html)", 0, 0, NULL},
     {'t', "title", OPTION_STRING, offsetof(struct flamegraph_settings, title), "TEXT",
      "heading of the picture (default: the command)", 0, 0, NULL},
     {0, "subtitle", OPTION_STRING, offsetof(struct flamegraph_settings, subtitle), "TEXT",
@@ -42,12 +53,13 @@ static const struct option_spec options[] = {
      "where source lines lead, an address of http, https or vscode with {file} and {line}, as in "
      "'vscode://file/{file}:{line}'",
      0, 0, NULL},
+    {0, "open", OPTION_FLAG, offsetof(struct flamegraph_settings, open), NULL,
+     "show it in the browser: $BROWSER, or what the desktop opens files with", 0, 0, NULL},
     {'q', "quiet", OPTION_FLAG, offsetof(struct flamegraph_settings, quiet), NULL,
      "do not say where the picture is", 0, 0, NULL},
 };
 
 static const struct flamegraph_settings defaults = {
-    .output = VIEWS_PICTURE,
     .width = 1200,
     .min_width = 0.5,
 };
@@ -69,6 +81,15 @@ static bool is_usable(const struct flamegraph_settings *settings)
     return true;
 }
 
+static int show(const char *path)
+{
+    struct error error;
+    if (browser_open(path, &error) == 0)
+        return EXIT_SUCCESS;
+    message("%s", error.text);
+    return EXIT_PROF_FAILED;
+}
+
 static int run(const void *given, int argument_count, char **arguments)
 {
     const struct flamegraph_settings *settings = given;
@@ -79,22 +100,27 @@ static int run(const void *given, int argument_count, char **arguments)
         return EXIT_USAGE;
     if (views_load(&profile, path) < 0)
         return EXIT_PROF_FAILED;
-    render_flamegraph(&out, &profile,
-                      &(struct flamegraph_options){
-                          .title = settings->title,
-                          .subtitle = settings->subtitle,
-                          .colors = settings->colors,
-                          .source_link = settings->source_link,
-                          .width = settings->width,
-                          .min_width = settings->min_width,
-                          .inverted = settings->inverted,
-                          .timeline = settings->timeline,
-                      });
+    renderers[settings->format](&out, &profile,
+                                &(struct flamegraph_options){
+                                    .title = settings->title,
+                                    .subtitle = settings->subtitle,
+                                    .colors = settings->colors,
+                                    .source_link = settings->source_link,
+                                    .width = settings->width,
+                                    .min_width = settings->min_width,
+                                    .inverted = settings->inverted,
+                                    .timeline = settings->timeline,
+                                });
     profile_release(&profile);
-    int status = views_write(settings->output, &out);
-    if (status == 0 && !settings->quiet && strcmp(settings->output, "-") != 0)
-        message("wrote %s; open it in a browser", settings->output);
-    return status;
+    const char *output = settings->output   ? settings->output
+                         : settings->format ? "flamegraph.html"
+                                            : VIEWS_PICTURE;
+    int status = views_write(output, &out);
+    if (status != 0 || strcmp(output, "-") == 0)
+        return status;
+    if (!settings->quiet)
+        message(settings->open ? "wrote %s" : "wrote %s; open it in a browser", output);
+    return settings->open ? show(output) : status;
 }
 
 const struct subcommand subcommand_flamegraph = {

@@ -489,6 +489,9 @@ test('two flamegraphs share a page', async () => {
     const pictures = page.locator('.picture');
     assert.ok((await pictures.nth(0).locator('text').allTextContents()).includes('scan'));
     assert.ok((await pictures.nth(1).locator('text').allTextContents()).includes('thing'));
+    const heights = await page.locator('svg[data-ready]').evaluateAll(
+        (svgs) => svgs.map((svg) => svg.getBoundingClientRect().height));
+    assert.ok(heights.every((height) => height >= 420 && height < 600), String(heights));
     const {x, y} = await place(page, 'scan');
     await page.mouse.click(x, y);
     assert.equal(await pictures.nth(0).locator('text').count(), 4);

@@ -136,3 +136,30 @@ recorded() {
     capture_prof one diff old
     assert_end one "exited with 2"
 }
+
+@test "a page: the picture, the functions and the facts" {
+    recorded
+    capture_prof page flamegraph -f html x.data
+    assert_end page "exited with 0"
+    assert_one_sentence page 'wrote flamegraph.html; open it in a browser'
+    grep -q '^<!DOCTYPE html>' flamegraph.html
+    grep -q '<td>index_images</td>' flamegraph.html
+    grep -q 'accounted for by' flamegraph.html
+    # a page is a picture, and so a recording
+    capture_prof report report flamegraph.html
+    capture_prof data report x.data
+    cmp report.out data.out
+}
+
+@test "--open shows it in the browser" {
+    printf '#!/bin/sh\necho "$1" >shown.part\nmv shown.part shown\n' >my-browser
+    chmod +x my-browser
+    recorded
+    BROWSER=$PWD/my-browser capture_prof open flamegraph --open -o a.svg x.data
+    assert_end open "exited with 0"
+    wait_until test -e shown
+    [ "$(cat shown)" = a.svg ]
+    capture none env PATH="$PWD" BROWSER= "$PROF_BUILD/bin/prof" flamegraph --open -o b.svg x.data
+    assert_line none.err 'there is no browser to open b.svg with'
+    [ -s b.svg ]
+}
