@@ -332,7 +332,7 @@ static void choose_lines(struct fold *fold)
 }
 
 /* Children in order of function: nodes are put in front of their siblings, last function first. */
-static void link_children(struct call_tree *tree)
+void call_tree_link(struct call_tree *tree)
 {
     uint32_t *at = memory_new(tree->function_count + 2, sizeof *at);
     uint32_t *order = memory_new(tree->node_count, sizeof *order);
@@ -377,7 +377,7 @@ void call_tree_build(struct call_tree *tree, const struct profile *profile,
     free(fold.met);
     free(fold.uses);
     tree_functions_sort(tree);
-    link_children(tree);
+    call_tree_link(tree);
 }
 
 void call_tree_release(struct call_tree *tree)

@@ -31,6 +31,14 @@ void call_tree_build(struct call_tree *tree, const struct profile *profile,
                      enum call_tree_grouping grouping);
 void call_tree_release(struct call_tree *tree);
 
+/* Leaves out what weighs less than `least`, with all below it; its weight stays, in one node under
+ * each caller that says how many frames it stands for. Returns how many that are. Not for trees
+ * with an older profile. */
+uint32_t call_tree_prune(struct call_tree *tree, uint64_t least);
+
+/* Sets first_child and next_sibling by the parents and functions of the nodes. */
+void call_tree_link(struct call_tree *tree);
+
 /* The NUL-terminated bytes of a function's name, untrusted, and how many they are. */
 const char *call_tree_name(const struct call_tree *tree, const struct call_tree_function *function,
                            uint32_t *size);

@@ -382,41 +382,66 @@ bool render_knows_colors(const char *word)
     return palette_find(word, &mode, &shades) == 0;
 }
 
-void render_flamegraph(struct text *out, const struct profile *profile,
-                       const struct flamegraph_options *options)
+/* Leaves out the lightest frames; the picture says how many. */
+static void prune(struct document *document, uint64_t least)
 {
-    static const struct flamegraph_options defaults;
-    struct document document = {
-        .out = out, .profile = profile, .options = options ? options : &defaults};
-    if (document.options->colors)
-        palette_find(document.options->colors, &document.colors, &document.shades);
-    document.width = document.options->width > 0 ? (unsigned)document.options->width : WIDTH;
-    call_tree_build(&document.tree, profile, CALL_TREE_MERGED);
-    box_classes_build(&document.classes, &document.tree, document.colors);
-    svg_frames_build(&document.frames, &document.tree, &document.classes,
-                     &(struct svg_frames_options){
-                         .width = document.width - 2 * MARGIN,
-                         .min_width = document.options->min_width,
-                         .inverted = document.options->inverted,
-                     });
-    encode(&document);
-    set_title(&document, options);
-    set_id(&document);
+    uint32_t left_out = call_tree_prune(&document->tree, least);
+    text_append_string(&document->subtitle, " · ");
+    figure_append_counted(&document->subtitle, left_out, "frame");
+    text_append_string(&document->subtitle, " left out for the size of the file");
+}
 
-    append_head(&document);
-    append_description(&document);
-    append_style(&document);
-    append_picture(&document);
-    append_page(&document);
-    svg_data_append_elements(out, &document.data);
+static void render(struct document *document, uint64_t least)
+{
+    const struct flamegraph_options *options = document->options;
+    struct text *out = document->out;
+    if (options->colors)
+        palette_find(options->colors, &document->colors, &document->shades);
+    document->width = options->width > 0 ? (unsigned)options->width : WIDTH;
+    call_tree_build(&document->tree, document->profile, CALL_TREE_MERGED);
+    set_title(document, options);
+    if (least)
+        prune(document, least);
+    box_classes_build(&document->classes, &document->tree, document->colors);
+    svg_frames_build(&document->frames, &document->tree, &document->classes,
+                     &(struct svg_frames_options){
+                         .width = document->width - 2 * MARGIN,
+                         .min_width = options->min_width,
+                         .inverted = options->inverted,
+                     });
+    encode(document);
+    set_id(document);
+
+    append_head(document);
+    append_description(document);
+    append_style(document);
+    append_picture(document);
+    append_page(document);
+    svg_data_append_elements(out, &document->data);
     text_append_string(out, "<script><![CDATA[");
     text_append_string(out, asset_flamegraph_js);
     text_append_string(out, "]]></script>\n</svg>\n");
 
-    text_release(&document.title);
-    text_release(&document.subtitle);
-    text_release(&document.data);
-    svg_frames_release(&document.frames);
-    box_classes_release(&document.classes);
-    call_tree_release(&document.tree);
+    text_release(&document->title);
+    text_release(&document->subtitle);
+    text_release(&document->data);
+    svg_frames_release(&document->frames);
+    box_classes_release(&document->classes);
+    call_tree_release(&document->tree);
+}
+
+void render_flamegraph(struct text *out, const struct profile *profile,
+                       const struct flamegraph_options *options)
+{
+    static const struct flamegraph_options defaults;
+    size_t start = out->length;
+    options = options ? options : &defaults;
+    for (uint64_t least = 0;; least = least ? 2 * least : 2) {
+        struct document document = {.out = out, .profile = profile, .options = options};
+        render(&document, least);
+        bool fits = !options->max_size || out->length - start <= options->max_size;
+        if (fits || profile->compared || least > UINT64_MAX / 4)
+            return;
+        out->length = start;
+    }
 }

@@ -17,7 +17,9 @@ struct flamegraph_options {
     const char *colors;   /* a word of palette_find; NULL: by kind of code */
     /* Where source lines lead: an address with {file} and {line}; NULL: nowhere. */
     const char *source_link;
-    double width;     /* of the static picture, in pixels; 0: 1200 */
+    uint64_t
+        max_size; /* of the document, in bytes; the lightest frames are left out for it; 0: none */
+    double width; /* of the static picture, in pixels; 0: 1200 */
     double min_width; /* of boxes that are drawn; 0: 0.5 */
     bool inverted;    /* the root at the top */
     bool timeline;    /* when each sample was taken, also where they are very many */

@@ -14,7 +14,7 @@
 
 struct flamegraph_settings {
     const char *output, *title, *subtitle, *colors, *source_link;
-    double width, min_width;
+    double width, min_width, max_size;
     uint32_t format;
     bool inverted, timeline, quiet, open;
 };
@@ -47,6 +47,10 @@ static const struct option_spec options[] = {
     {0, "minwidth", OPTION_DECIMAL, offsetof(struct flamegraph_settings, min_width), "PIXELS",
      "draw no narrower boxes; the file holds all of them, and zooming shows them (default 0.5)",
      0.1, 1000, NULL},
+    {0, "max-size", OPTION_DECIMAL, offsetof(struct flamegraph_settings, max_size), "MB",
+     "leave out the lightest frames until the file is no larger; the picture says how many, and "
+     "where",
+     0.2, 1e6, NULL},
     {0, "timeline", OPTION_FLAG, offsetof(struct flamegraph_settings, timeline), NULL,
      "keep when each sample was taken, also where there are more than 100,000", 0, 0, NULL},
     {0, "source-link", OPTION_STRING, offsetof(struct flamegraph_settings, source_link), "URL",
@@ -106,6 +110,7 @@ static int run(const void *given, int argument_count, char **arguments)
                                     .subtitle = settings->subtitle,
                                     .colors = settings->colors,
                                     .source_link = settings->source_link,
+                                    .max_size = (uint64_t)(settings->max_size * 1e6),
                                     .width = settings->width,
                                     .min_width = settings->min_width,
                                     .inverted = settings->inverted,

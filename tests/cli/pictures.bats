@@ -3,7 +3,7 @@
 #
 # pictures.bats - pictures as files that are read again, and input from other tools.
 
-# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # tests are subshells
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # $ meant for other shells; tests are subshells
 load helpers
 
 setup_file() {
@@ -162,4 +162,21 @@ recorded() {
     capture none env PATH="$PWD" BROWSER= "$PROF_BUILD/bin/prof" flamegraph --open -o b.svg x.data
     assert_line none.err 'there is no browser to open b.svg with'
     [ -s b.svg ]
+}
+
+@test "--max-size leaves out the lightest frames, and says so" {
+    python3 -c '
+for i in range(60000):
+    print("main;branch_%d;a_function_with_the_number_%d %d" % (i % 7, i * 2654435761 % 2**32, 1 + i % 50))
+' >stacks
+    capture_prof all flamegraph -q -o all.svg stacks
+    [ "$(stat -c %s all.svg)" -gt 600000 ]
+    capture_prof small flamegraph -q --max-size 0.4 -o small.svg stacks
+    assert_end small "exited with 0"
+    [ "$(stat -c %s small.svg)" -le 400000 ]
+    grep -q 'frames left out for the size of the file' small.svg
+    capture_prof export export small.svg
+    assert_line export.out 'more frames, left out for the size of the file\] '
+    # the sum is the same
+    [ "$(awk '{ sum += $NF } END { print sum }' stacks)" = "$(awk '{ sum += $NF } END { print sum }' export.out)" ]
 }
