@@ -375,6 +375,11 @@ static void sum_up(struct svg *svg)
     struct profile_totals *totals = profile->totals;
     for (uint32_t i = 0; i < profile->sample_count; i++)
         totals->samples += (uint64_t)profile->samples[i].more + 1;
+    uint64_t told = 0;
+    for (unsigned stop = 0; stop < RECORDING_STOP_COUNT; stop++)
+        told += totals->stops[stop];
+    if (!told) // a picture from before they were told
+        totals->complete = totals->stops[RECORDING_STOP_COMPLETE] = totals->samples;
     totals->weight = svg->weight;
     totals->accounted_ns = svg->weight * profile->period_ns;
     if (totals->accounted_ns)
