@@ -13,13 +13,14 @@ static void count_samples(struct activity *activity, const struct profile *profi
 {
     for (uint32_t i = 0; i < profile->sample_count; i++) {
         const struct profile_sample *sample = &profile->samples[i];
-        activity->thread_samples[sample->thread]++;
-        activity->process_samples[profile->threads[sample->thread].process]++;
+        uint64_t samples = (uint64_t)sample->more + 1;
+        activity->thread_samples[sample->thread] += samples;
+        activity->process_samples[profile->threads[sample->thread].process] += samples;
         if (sample->stack == PROFILE_NONE)
             continue;
         uint32_t module = profile->frames[profile->stacks[sample->stack].frame].module;
         if (module != PROFILE_NONE)
-            activity->module_samples[module]++;
+            activity->module_samples[module] += samples;
     }
 }
 

@@ -7,6 +7,7 @@
 #define PROF_RENDER_ASSETS_H
 
 extern const char asset_flamegraph_js[];  /* NUL-terminated, fit for a CDATA section */
+extern const char asset_page_xml[];       /* NUL-terminated; "<!--legend-->" is to be replaced */
 extern const char asset_flamegraph_css[]; /* NUL-terminated; ".prof" stands for the document */
 
 #endif

@@ -18,6 +18,8 @@
 
 #include "render/call_tree_types.h"
 
+#include "profiler/base/text.h"
+
 enum call_tree_grouping {
     CALL_TREE_MERGED,    /* stacks of all threads together */
     CALL_TREE_BY_THREAD, /* a node for each process, below it each thread, then the stacks */
@@ -29,9 +31,22 @@ void call_tree_build(struct call_tree *tree, const struct profile *profile,
                      enum call_tree_grouping grouping);
 void call_tree_release(struct call_tree *tree);
 
+/* Leaves out what weighs less than `least`, with all below it; its weight stays, in one node under
+ * each caller that says how many frames it stands for. Returns how many that are. Not for trees
+ * with an older profile. */
+uint32_t call_tree_prune(struct call_tree *tree, uint64_t least);
+
+/* Sets first_child and next_sibling by the parents and functions of the nodes. */
+void call_tree_link(struct call_tree *tree);
+
 /* The NUL-terminated bytes of a function's name, untrusted, and how many they are. */
 const char *call_tree_name(const struct call_tree *tree, const struct call_tree_function *function,
                            uint32_t *size);
+
+/* "python3 (pid 12)" and "worker (tid 13)", as the nodes of a process and a thread are called;
+ * untrusted bytes. */
+void call_tree_process_label(struct text *out, const struct profile *profile, uint32_t process);
+void call_tree_thread_label(struct text *out, const struct profile *profile, uint32_t thread);
 
 /* The node after `node` when parents come before their children and children in order of function,
  * or PROFILE_NONE after the last. `*depth` follows along; the root has depth 0. */

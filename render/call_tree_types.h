@@ -49,6 +49,12 @@ struct call_tree {
      * depend on the order of the samples. */
     struct call_tree_function *functions;
     uint32_t function_count, function_capacity;
+    /* What the nodes weigh in the older profile; NULL where there is none to compare with. */
+    struct call_tree_older {
+        uint64_t self, total, self_samples, total_samples;
+        uint64_t gone; /* of the total: what is below nodes that this profile has not */
+    } * older;
+    uint32_t *node_of_sample; /* the innermost node of each sample of the profile */
     struct string_table names;
 };
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # cmake -DNAME=symbol -DIN=file[,file...] -DOUT=file.c -P embed.cmake
-# Turns scripts or style sheets into one C array; scripts share a scope of their own. Every flamegraph carries these files, so what only
+# Turns the script, the page or the style sheet into a C array. Every flamegraph carries these files, so what only
 # their source needs stays behind: comment lines, indentation, line ends after which no statement can
 # end; in scripts also spaces around punctuation (outside of single quotes, and only on lines without
 # slashes, backslashes and other quotes). The result is fit for a CDATA section.
@@ -11,9 +11,6 @@ foreach(file IN LISTS files)
     file(READ ${file} part)
     string(APPEND text "\n${part}")
 endforeach()
-if(IN MATCHES "[.]js$")
-    set(text "\n(function () {\n'use strict';${text}})();\n")
-endif()
 string(REGEX REPLACE "\n[ ]+" "\n" text "${text}")
 string(REGEX REPLACE "\n(//[^\n]*|/\\*[^\n]*\\*/)" "" text "${text}")
 
@@ -30,7 +27,11 @@ string(REPLACE "]" "${close}" text "${text}")
 string(REGEX MATCHALL "[^\n]+" lines "${text}")
 set(text "")
 foreach(line IN LISTS lines)
-    if(IN MATCHES "[.]js$" AND NOT line MATCHES "[\"`/\\]")
+    if(NOT IN MATCHES "[.]js$")
+        string(APPEND text "${line}\n")
+        continue()
+    endif()
+    if(NOT line MATCHES "[\"`/\\]")
         string(REPLACE "'" ";" parts "${line}")
         set(squeezed "")
         set(quoted FALSE)
@@ -50,6 +51,10 @@ foreach(line IN LISTS lines)
         endforeach()
         set(line "${squeezed}")
     endif()
+    # These operators, with blanks around them, are in no text of the script.
+    foreach(operator "=>" "===" "!==" "&&" "||" "+" "*" "<" ">" ">=" "-")
+        string(REPLACE " ${operator} " "${operator}" line "${line}")
+    endforeach()
     string(APPEND text "${line}\n")
 endforeach()
 string(REGEX REPLACE "([{,()=]|${semicolon})\n" "\\1" text "${text}")
@@ -60,6 +65,29 @@ string(REPLACE "${open}" "[" text "${text}")
 string(REPLACE "${close}" "]" text "${text}")
 # Two indexes before a comparison may have been moved together.
 string(REPLACE "]]>" "]] >" text "${text}")
+
+# The script marks the names of its own, which nothing outside of it knows, with a "$": they become
+# numbers in the order of their first use, in base 16 ("$0", "$1f"). Longer names first: one may begin
+# another.
+string(REGEX MATCHALL "[$][a-zA-Z][a-zA-Z0-9]*" names "${text}")
+list(REMOVE_DUPLICATES names)
+set(pairs "")
+set(number 0)
+foreach(name IN LISTS names)
+    string(LENGTH ${name} length)
+    math(EXPR key "1000 - ${length}")
+    math(EXPR short "${number}" OUTPUT_FORMAT HEXADECIMAL)
+    string(REPLACE "0x" "$" short ${short})
+    list(APPEND pairs "${key}|${name}|${short}")
+    math(EXPR number "${number} + 1")
+endforeach()
+list(SORT pairs)
+foreach(pair IN LISTS pairs)
+    string(REPLACE "|" ";" pair "${pair}")
+    list(GET pair 1 name)
+    list(GET pair 2 short)
+    string(REPLACE "${name}" "${short}" text "${text}")
+endforeach()
 
 string(HEX "${text}" hex)
 string(REGEX REPLACE "(................................)" "\\1\n    " hex "${hex}")

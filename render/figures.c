@@ -5,6 +5,7 @@
 #include "render/figures.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 void figure_append_count(struct text *out, uint64_t count)
@@ -61,4 +62,24 @@ void figure_append_share(struct text *out, uint64_t part, uint64_t whole)
     if (part < whole && percent > 99.9)
         percent = 99.9;
     text_printf(out, "%.1f %%", percent);
+}
+
+static double squared_error(double share, uint64_t samples, uint64_t all_samples)
+{
+    if (samples)
+        return share * share / (double)samples;
+    return all_samples ? 1 / ((double)all_samples * (double)all_samples) : 1;
+}
+
+struct figure_change figure_change(struct figure_part after, struct figure_part all_after,
+                                   struct figure_part before, struct figure_part all_before)
+{
+    double now = figure_percent(after.weight, all_after.weight) / 100;
+    double then = figure_percent(before.weight, all_before.weight) / 100;
+    return (struct figure_change){
+        .before = then,
+        .after = now,
+        .error = sqrt(squared_error(now, after.samples, all_after.samples) +
+                      squared_error(then, before.samples, all_before.samples)),
+    };
 }

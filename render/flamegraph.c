@@ -7,30 +7,41 @@
  */
 #include "render/views.h"
 
+#include "render/amounts.h"
 #include "render/assets.h"
+#include "render/box_classes.h"
 #include "render/figures.h"
-#include "render/function_table.h"
+#include "render/module_weights.h"
 #include "render/names.h"
 #include "render/palette.h"
 #include "render/svg_data.h"
 #include "render/svg_static.h"
 
+#include "profiler/base/memory.h"
+
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define WIDTH        1200
-#define MARGIN       10
-#define HEADER       64 /* title, figures, hint */
-#define FOOTER       40 /* legend */
-#define TITLE_CELLS  118
-#define FIGURE_CELLS 160
-#define HOTTEST      5 /* functions named in the description */
+#define WIDTH          1200
+#define MARGIN         10
+#define HEADER         64 /* title, figures, hint */
+#define FOOTER         40 /* legend */
+#define TITLE_CELLS    118
+#define FIGURE_CELLS   160
+#define LEGEND_MODULES 8
+#define HOTTEST        5 /* functions named in the description */
 
 struct document {
     struct text *out;
     const struct profile *profile;
+    const struct flamegraph_options *options;
     struct call_tree tree;
+    enum palette_mode colors;
+    unsigned shades; /* of names, see palette_find */
+    struct box_classes classes;
     struct svg_frames frames;
+    unsigned width;
     struct text title, subtitle; /* visible text */
     struct text data;            /* compressed */
     char id[12];                 /* "pf-" and six digits of the content's hash */
@@ -40,10 +51,13 @@ static void append_figures(struct text *out, const struct profile *profile)
 {
     struct profile_totals totals;
     profile_totals(profile, &totals);
-    figure_append_counted(out, totals.samples, "sample");
-    text_append_string(out, " · ");
-    figure_append_duration(out, totals.accounted_ns);
-    text_append_string(out, " CPU sampled");
+    if (profile->period_ns || totals.samples != totals.weight) {
+        figure_append_counted(out, totals.samples, "sample");
+        text_append_string(out, " · ");
+    }
+    amount_append(out, profile, totals.weight);
+    if (profile->period_ns)
+        text_append_string(out, " CPU sampled");
     if (totals.duration_ns) {
         text_append_string(out, " in ");
         figure_append_duration(out, totals.duration_ns);
@@ -67,6 +81,20 @@ static void append_figures(struct text *out, const struct profile *profile)
     }
 }
 
+/* The figures of two runs would be too many. */
+static void append_compared(struct text *out, const struct document *document)
+{
+    const struct call_tree_node *root = &document->tree.nodes[CALL_TREE_ROOT];
+    const struct call_tree_older *older = &document->tree.older[CALL_TREE_ROOT];
+    text_append_string(out, "new: ");
+    figure_append_counted(out, root->total_samples, "sample");
+    text_append_string(out, "; old: ");
+    figure_append_counted(out, older->total_samples, "sample");
+    text_append_string(out, "; ");
+    figure_append_share(out, older->gone, older->total);
+    text_append_string(out, " of the old one is gone");
+}
+
 static void set_title(struct document *document, const struct flamegraph_options *options)
 {
     const struct profile *profile = document->profile;
@@ -81,6 +109,8 @@ static void set_title(struct document *document, const struct flamegraph_options
     if (options && options->subtitle)
         name_append_visible_cut(&document->subtitle, options->subtitle, strlen(options->subtitle),
                                 4096);
+    else if (profile->compared)
+        append_compared(&document->subtitle, document);
     else
         append_figures(&document->subtitle, profile);
     text_append(&document->subtitle, "", 0); // so that an empty one is a string, too
@@ -103,17 +133,74 @@ static void append_escaped(struct text *out, const struct text *visible)
     xml_append(out, visible->data, visible->length);
 }
 
+static void append_visible(struct text *out, const char *bytes)
+{
+    struct text visible = TEXT_INIT;
+    name_append_visible_cut(&visible, bytes, strlen(bytes), NAME_SIZE_MAX);
+    append_escaped(out, &visible);
+    text_release(&visible);
+}
+
 static void append_head(struct document *document)
 {
     struct text *out = document->out;
     unsigned height = HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER;
     text_printf(out,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\" width=\"%d\" height=\"%u\" "
-                "viewBox=\"0 0 %d %u\" role=\"img\" aria-labelledby=\"%s-title %s-desc\">\n",
-                document->id, WIDTH, height, WIDTH, height, document->id, document->id);
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\" width=\"%u\" height=\"%u\" "
+                "viewBox=\"0 0 %u %u\" role=\"img\" aria-labelledby=\"%s-title %s-desc\" "
+                "data-colors=\"%s\"",
+                document->id, document->width, height, document->width, height, document->id,
+                document->id, palette_mode_name(document->colors));
+    if (document->options->inverted)
+        text_append_string(out, " data-flags=\"i\"");
+    if (document->options->min_width > SVG_BOX_MIN)
+        text_printf(out, " data-min=\"%g\"", document->options->min_width);
+    if (document->options->source_link) {
+        text_append_string(out, " data-source-link=\"");
+        append_visible(out, document->options->source_link);
+        text_append_char(out, '"');
+    }
+    text_append_string(out, ">\n");
     text_printf(out, "<title id=\"%s-title\">", document->id);
     append_escaped(out, &document->title);
     text_append_string(out, "</title>\n");
+}
+
+/* Whether code of the two is one function, called or inlined. They are neighbours then. */
+static bool is_same_code(const struct call_tree_function *a, const struct call_tree_function *b)
+{
+    return a->name == b->name && a->module == b->module;
+}
+
+/* The functions with the most self weight, at most HOTTEST, the first of equal ones first. */
+static uint32_t find_hottest(const struct call_tree *tree, uint32_t *hottest, uint64_t *weights)
+{
+    uint64_t *self = memory_new(tree->function_count + (size_t)1, sizeof *self);
+    for (uint32_t i = CALL_TREE_ROOT + 1; i < tree->node_count; i++)
+        self[tree->nodes[i].function] += tree->nodes[i].self;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < tree->function_count; i++) {
+        const struct call_tree_function *function = &tree->functions[i];
+        if (i + 1 < tree->function_count && is_same_code(function, function + 1)) {
+            self[i + 1] += self[i];
+            continue;
+        }
+        if (palette_is_fixed(function->kind) || !self[i])
+            continue;
+        uint32_t place = count < HOTTEST ? count++ : HOTTEST;
+        for (; place > 0 && weights[place - 1] < self[i]; place--) {
+            if (place < HOTTEST) {
+                hottest[place] = hottest[place - 1];
+                weights[place] = weights[place - 1];
+            }
+        }
+        if (place < HOTTEST) {
+            hottest[place] = i;
+            weights[place] = self[i];
+        }
+    }
+    free(self);
+    return count;
 }
 
 /* The picture in words: the figures and the functions that used the most CPU time themselves. */
@@ -122,21 +209,21 @@ static void append_description(struct document *document)
     struct text *out = document->out;
     text_printf(out, "<desc id=\"%s-desc\">CPU flamegraph. ", document->id);
     append_escaped(out, &document->subtitle);
-    struct function_table table;
-    function_table_build(&table, &document->tree, REPORT_BY_SELF);
-    for (uint32_t i = 0; i < table.count && i < HOTTEST && table.rows[i].self; i++) {
+    uint32_t hottest[HOTTEST];
+    uint64_t weights[HOTTEST];
+    uint32_t count = find_hottest(&document->tree, hottest, weights);
+    for (uint32_t i = 0; i < count; i++) {
         uint32_t size;
-        const char *name = call_tree_name(&document->tree,
-                                          &document->tree.functions[table.rows[i].function], &size);
+        const char *name =
+            call_tree_name(&document->tree, &document->tree.functions[hottest[i]], &size);
         struct text visible = TEXT_INIT;
         name_append_visible_cut(&visible, name, size, 256);
         text_append_string(out, i ? "; " : ". Hottest functions: ");
         append_escaped(out, &visible);
         text_append_char(out, ' ');
-        figure_append_share(out, table.rows[i].self, table.weight);
+        figure_append_share(out, weights[i], document->tree.nodes[CALL_TREE_ROOT].total);
         text_release(&visible);
     }
-    function_table_release(&table);
     text_append_string(out, "</desc>\n");
 }
 
@@ -155,7 +242,7 @@ static void append_style(struct document *document)
         text_append(out, at, (size_t)(mark - at));
         text_append_string(out, scope);
     }
-    palette_append_css(out, scope);
+    palette_append_css(out, scope, document->shades);
     text_append_string(out, "</style>\n");
 }
 
@@ -171,39 +258,48 @@ static void append_line(struct text *out, const char *class, int y, const struct
     text_release(&cut);
 }
 
+struct static_legend {
+    struct text *out;
+    unsigned x, y;
+};
+
+static void append_swatch(void *context, unsigned class, const char *label)
+{
+    struct static_legend *legend = context;
+    char name[PALETTE_CLASS_SIZE];
+    palette_class_name(name, class);
+    text_printf(legend->out,
+                "<rect class=\"%s\" x=\"%u\" y=\"%u\" width=\"12\" height=\"12\"/>"
+                "<text x=\"%u\" y=\"%u\">%s</text>",
+                name, legend->x, legend->y - 10, legend->x + 17, legend->y, label);
+    legend->x += 17 + 7 * (unsigned)strlen(label) + 20;
+}
+
 static void append_legend(struct document *document)
 {
     struct text *out = document->out;
-    unsigned y = HEADER + document->frames.rows * SVG_ROW_HEIGHT + 22, x = MARGIN;
+    struct static_legend legend = {out, MARGIN,
+                                   HEADER + document->frames.rows * SVG_ROW_HEIGHT + 22};
     text_append_string(out, "<g class=\"legend\">");
-    for (int kind = 0; kind < CALL_TREE_KIND_COUNT; kind++) {
-        if (!document->frames.kinds[kind])
-            continue;
-        const char *label = palette_label((enum call_tree_kind)kind);
-        text_printf(out,
-                    "<rect class=\"%c2\" x=\"%u\" y=\"%u\" width=\"12\" height=\"12\"/>"
-                    "<text x=\"%u\" y=\"%u\">%s</text>",
-                    palette_letter((enum call_tree_kind)kind), x, y - 10, x + 17, y, label);
-        x += 17 + 7 * (unsigned)strlen(label) + 20;
-    }
+    palette_legend(document->colors, document->frames.kinds, append_swatch, &legend);
     if (document->frames.inlined)
         text_printf(
             out, "<path class=\"inlined\" d=\"M%u %uv12\"/><text x=\"%u\" y=\"%u\">inlined</text>",
-            x + 2, y - 10, x + 10, y);
+            legend.x + 2, legend.y - 10, legend.x + 10, legend.y);
     text_append_string(out, "</g>\n");
 }
 
 static void append_picture(struct document *document)
 {
     struct text *out = document->out;
-    text_printf(out, "<g class=\"static\">\n<rect class=\"paper\" width=\"%d\" height=\"%u\"/>\n",
-                WIDTH, HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER);
+    text_printf(out, "<g class=\"static\">\n<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n",
+                document->width, HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER);
     append_line(out, "title", 24, &document->title, TITLE_CELLS);
     append_line(out, "figures", 43, &document->subtitle, FIGURE_CELLS);
     text_printf(out,
-                "<text class=\"hint\" x=\"%d\" y=\"24\" text-anchor=\"end\">open in a browser for "
+                "<text class=\"hint\" x=\"%u\" y=\"24\" text-anchor=\"end\">open in a browser for "
                 "zoom and search</text>\n",
-                WIDTH - MARGIN);
+                document->width - MARGIN);
     text_printf(out, "<g class=\"frames\" transform=\"translate(%d %d)\">\n", MARGIN, HEADER);
     text_append(out, document->frames.body.data, document->frames.body.length);
     text_append_string(out, "</g>\n");
@@ -211,36 +307,141 @@ static void append_picture(struct document *document)
     text_append_string(out, "</g>\n");
 }
 
+struct page_legend {
+    struct text *out;
+    const char *mode;
+};
+
+static void append_page_entry(void *context, unsigned class, const char *label)
+{
+    const struct page_legend *legend = context;
+    char name[PALETTE_CLASS_SIZE];
+    palette_class_name(name, class);
+    text_printf(legend->out, "<span data-colors=\"%s\"><i class=\"%s\"></i>", legend->mode, name);
+    append_visible(legend->out, label);
+    text_append_string(legend->out, "</span>\n");
+}
+
+/* The modules with the most self time. */
+static void append_module_entries(struct document *document, struct page_legend *legend)
+{
+    const struct profile *profile = document->profile;
+    struct module_weights weights;
+    module_weights_build(&weights, &document->tree);
+    for (uint32_t i = 0; i < weights.count && i < LEGEND_MODULES; i++) {
+        const char *path = profile_string(profile, profile->modules[weights.modules[i]].path);
+        const char *slash = strrchr(path, '/');
+        append_page_entry(legend, box_class_of_module(path), slash ? slash + 1 : path);
+    }
+    module_weights_release(&weights);
+}
+
+/* What the colours mean in each mode; the style sheet shows the one that is chosen. */
+static void append_page_legend(struct document *document)
+{
+    struct text *out = document->out;
+    bool kinds[CALL_TREE_KIND_COUNT] = {0};
+    bool inlined = false;
+    for (uint32_t i = 0; i < document->tree.function_count; i++) {
+        kinds[document->tree.functions[i].kind] = true;
+        inlined |= document->tree.functions[i].inlined;
+    }
+    for (unsigned mode = 0; mode < PALETTE_MODE_COUNT; mode++) {
+        struct page_legend legend = {out, palette_mode_name((enum palette_mode)mode)};
+        palette_legend((enum palette_mode)mode, kinds, append_page_entry, &legend);
+        if (mode == PALETTE_MODULE)
+            append_module_entries(document, &legend);
+    }
+    if (inlined)
+        text_append_string(out, "<span><i class=\"inlined\"></i>inlined</span>\n");
+    text_append_string(out, "<span><i class=\"match\"></i>search match</span>");
+}
+
+static void append_page(struct document *document)
+{
+    static const char mark[] = "<!--legend-->";
+    const char *legend = strstr(asset_page_xml, mark);
+    text_append(document->out, asset_page_xml, (size_t)(legend - asset_page_xml));
+    append_page_legend(document);
+    text_append_string(document->out, legend + strlen(mark));
+}
+
 static void encode(struct document *document)
 {
     struct text data = TEXT_INIT;
-    svg_data_append(&data, &document->tree);
+    svg_data_append(&data, &document->tree,
+                    svg_data_shows_time(document->profile, document->options->timeline));
     svg_data_compress(&document->data, &data);
     text_release(&data);
+}
+
+bool render_knows_colors(const char *word)
+{
+    enum palette_mode mode;
+    unsigned shades;
+    return palette_find(word, &mode, &shades) == 0;
+}
+
+/* Leaves out the lightest frames; the picture says how many. */
+static void prune(struct document *document, uint64_t least)
+{
+    uint32_t left_out = call_tree_prune(&document->tree, least);
+    text_append_string(&document->subtitle, " · ");
+    figure_append_counted(&document->subtitle, left_out, "frame");
+    text_append_string(&document->subtitle, " left out for the size of the file");
+}
+
+static void render(struct document *document, uint64_t least)
+{
+    const struct flamegraph_options *options = document->options;
+    struct text *out = document->out;
+    if (options->colors)
+        palette_find(options->colors, &document->colors, &document->shades);
+    document->width = options->width > 0 ? (unsigned)options->width : WIDTH;
+    call_tree_build(&document->tree, document->profile, CALL_TREE_MERGED);
+    set_title(document, options);
+    if (least)
+        prune(document, least);
+    box_classes_build(&document->classes, &document->tree, document->colors);
+    svg_frames_build(&document->frames, &document->tree, &document->classes,
+                     &(struct svg_frames_options){
+                         .width = document->width - 2 * MARGIN,
+                         .min_width = options->min_width,
+                         .inverted = options->inverted,
+                     });
+    encode(document);
+    set_id(document);
+
+    append_head(document);
+    append_description(document);
+    append_style(document);
+    append_picture(document);
+    append_page(document);
+    svg_data_append_elements(out, &document->data);
+    text_append_string(out, "<script><![CDATA[");
+    text_append_string(out, asset_flamegraph_js);
+    text_append_string(out, "]]></script>\n</svg>\n");
+
+    text_release(&document->title);
+    text_release(&document->subtitle);
+    text_release(&document->data);
+    svg_frames_release(&document->frames);
+    box_classes_release(&document->classes);
+    call_tree_release(&document->tree);
 }
 
 void render_flamegraph(struct text *out, const struct profile *profile,
                        const struct flamegraph_options *options)
 {
-    struct document document = {.out = out, .profile = profile};
-    call_tree_build(&document.tree, profile, CALL_TREE_MERGED);
-    svg_frames_build(&document.frames, &document.tree, WIDTH - 2 * MARGIN);
-    encode(&document);
-    set_title(&document, options);
-    set_id(&document);
-
-    append_head(&document);
-    append_description(&document);
-    append_style(&document);
-    append_picture(&document);
-    svg_data_append_elements(out, &document.data);
-    text_append_string(out, "<script><![CDATA[");
-    text_append_string(out, asset_flamegraph_js);
-    text_append_string(out, "]]></script>\n</svg>\n");
-
-    text_release(&document.title);
-    text_release(&document.subtitle);
-    text_release(&document.data);
-    svg_frames_release(&document.frames);
-    call_tree_release(&document.tree);
+    static const struct flamegraph_options defaults;
+    size_t start = out->length;
+    options = options ? options : &defaults;
+    for (uint64_t least = 0;; least = least ? 2 * least : 2) {
+        struct document document = {.out = out, .profile = profile, .options = options};
+        render(&document, least);
+        bool fits = !options->max_size || out->length - start <= options->max_size;
+        if (fits || profile->compared || least > UINT64_MAX / 4)
+            return;
+        out->length = start;
+    }
 }

@@ -36,6 +36,14 @@ static uint32_t *assign_rows(struct function_table *table)
     return rows;
 }
 
+static void add_older(struct function_row *row, const struct call_tree_older *older, bool outermost)
+{
+    row->old_self += older->self;
+    row->old_self_samples += older->self_samples;
+    row->old_total += outermost ? older->total : 0;
+    row->old_total_samples += outermost ? older->total_samples : 0;
+}
+
 /* Adds the nodes up in one walk; `open[row]` is the outermost node of the row that the walk is in,
  * so that a node inside it adds nothing to the total. */
 static void add_nodes(struct function_table *table, const uint32_t *row_of_function)
@@ -59,6 +67,8 @@ static void add_nodes(struct function_table *table, const uint32_t *row_of_funct
         struct function_row *row = &table->rows[index];
         row->self += tree->nodes[node].self;
         row->self_samples += tree->nodes[node].self_samples;
+        if (tree->older)
+            add_older(row, &tree->older[node], open[index] == CALL_TREE_ROOT);
         if (open[index] == CALL_TREE_ROOT) {
             open[index] = node;
             row->total += tree->nodes[node].total;

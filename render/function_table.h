@@ -19,6 +19,7 @@ struct function_row {
     bool inlined;      /* there is no other than inlined code of it */
     uint64_t self, total;
     uint64_t self_samples, total_samples;
+    uint64_t old_self, old_total, old_self_samples, old_total_samples; /* where one compares */
 };
 
 struct function_table {

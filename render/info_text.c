@@ -3,6 +3,7 @@
  * info_text.c - what was recorded and how well, for people.
  */
 #include "render/activity.h"
+#include "render/amounts.h"
 #include "render/figures.h"
 #include "render/health.h"
 #include "render/names.h"
@@ -43,6 +44,8 @@ static void append_time(struct text *out, const struct profile *profile,
     char words[64] = "";
     if (profile->start_unix_ns && gmtime_r(&start, &utc))
         strftime(words, sizeof words, "%Y-%m-%d %H:%M:%S UTC, ", &utc);
+    if (!words[0] && !totals->duration_ns)
+        return;
     begin_fact(out, "recorded");
     text_append_string(out, words);
     figure_append_duration(out, totals->duration_ns);
@@ -79,6 +82,14 @@ static void append_sampling(struct text *out, const struct profile *profile,
                             const struct profile_totals *totals)
 {
     append_fact(out, "engine", profile, profile->engine);
+    if (!profile->requested_hz) { // not recorded by prof
+        begin_fact(out, "samples");
+        figure_append_count(out, totals->samples);
+        text_append_string(out, ", ");
+        amount_append(out, profile, totals->weight);
+        text_append_char(out, '\n');
+        return;
+    }
     begin_fact(out, "rate");
     text_printf(out, "asked for %" PRIu64 " Hz, got %.0f Hz of CPU time\n", profile->requested_hz,
                 totals->achieved_hz);

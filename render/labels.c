@@ -2,8 +2,7 @@
 /*
  * labels.c - function names shortened to fit a box.
  *
- * The stages work on ASCII punctuation alone, so they are the same on UTF-8 here and on UTF-16 in
- * script/labels.js. Where brackets do not match, a stage leaves the name as it is.
+ * Where brackets do not match, a stage leaves the name as it is.
  */
 #include "render/labels.h"
 
@@ -138,39 +137,44 @@ static void cut_end(struct text *out, const char *name, size_t size, size_t cell
     text_append_string(out, "…");
 }
 
+void label_stages(struct label_stages *stages, const char *name, size_t size)
+{
+    struct text *full = &stages->text[0], *plain = &stages->text[1], *bare = &stages->text[2],
+                *last = &stages->text[3];
+    *stages = (struct label_stages){0};
+    text_append(full, name, without_rust_hash(name, size));
+    replace_groups(plain, full->data, full->length, '(', "");
+    trim(plain);
+    if (!plain->length)
+        return;
+    replace_groups(bare, plain->data, plain->length, '<', "<…>");
+    // Only names with an argument list are demangled with a return type; "operator new" and
+    // conversions have spaces of their own.
+    bool typed = plain->length < full->length && !memmem(bare->data, bare->length, "operator ", 9);
+    size_t begin = last_component(bare->data, bare->length, typed);
+    text_append(last, bare->data + begin, bare->length - begin);
+}
+
+void label_stages_release(struct label_stages *stages)
+{
+    for (unsigned i = 0; i < LABEL_STAGES; i++)
+        text_release(&stages->text[i]);
+}
+
 void label_append(struct text *out, const char *name, size_t size, size_t cells)
 {
     if (cells < LABEL_CELLS_MIN)
         return;
-    size = without_rust_hash(name, size);
-    if (name_cells(name, size) <= cells) {
-        text_append(out, name, size);
-        return;
+    struct label_stages stages;
+    label_stages(&stages, name, size);
+    const struct text *best = &stages.text[0];
+    for (unsigned i = 1; i < LABEL_STAGES && name_cells(best->data, best->length) > cells; i++) {
+        if (stages.text[i].length)
+            best = &stages.text[i];
     }
-    struct text plain = TEXT_INIT, short_form = TEXT_INIT;
-    replace_groups(&plain, name, size, '(', "");
-    trim(&plain);
-    const char *best = plain.data;
-    size_t length = plain.length;
-    if (name_cells(best, length) > cells) {
-        replace_groups(&short_form, plain.data, plain.length, '<', "<…>");
-        best = short_form.data;
-        length = short_form.length;
-    }
-    if (name_cells(best, length) > cells) {
-        // Only names with an argument list are demangled with a return type; "operator new" and
-        // conversions have spaces of their own.
-        bool typed = plain.length < size && !memmem(best, length, "operator ", 9);
-        size_t begin = last_component(best, length, typed);
-        best += begin;
-        length -= begin;
-    }
-    if (!best || !length)
-        cut_end(out, name, size, cells);
-    else if (name_cells(best, length) > cells)
-        cut_end(out, best, length, cells);
+    if (name_cells(best->data, best->length) > cells)
+        cut_end(out, best->data, best->length, cells);
     else
-        text_append(out, best, length);
-    text_release(&plain);
-    text_release(&short_form);
+        text_append(out, best->data, best->length);
+    label_stages_release(&stages);
 }

@@ -4,8 +4,7 @@
  *
  * In stages, until it fits: the whole name (without a Rust hash); without argument lists; with
  * "<…>" for template arguments; without namespaces and return type; cut at the end with "…".
- * script/labels.js does exactly the same, so that a label does not change when the script takes
- * over.
+ * The script finds the same stages in the data, so that a label does not change when it takes over.
  */
 #ifndef PROF_RENDER_LABELS_H
 #define PROF_RENDER_LABELS_H
@@ -13,6 +12,17 @@
 #include "profiler/base/text.h"
 
 #include <stddef.h>
+
+enum { LABEL_STAGES = 4 };
+
+/* The name in these stages, each made from the one before; empty where nothing is left. */
+struct label_stages {
+    struct text text[LABEL_STAGES];
+};
+
+/* Takes visible text; the stages are the caller's to release. */
+void label_stages(struct label_stages *stages, const char *name, size_t size);
+void label_stages_release(struct label_stages *stages);
 
 /* Narrower boxes get no label. */
 #define LABEL_CELLS_MIN 3

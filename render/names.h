@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define NAME_SIZE_MAX 65536 /* longer names are cut in documents */
+
 /* Appends the bytes, made visible. `out->data` is a string afterwards even when there are none. */
 void name_append_visible(struct text *out, const char *bytes, size_t size);
 

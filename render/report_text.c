@@ -2,6 +2,7 @@
 /*
  * report_text.c - the hot functions as a table for a terminal.
  */
+#include "render/amounts.h"
 #include "render/figures.h"
 #include "render/function_table.h"
 #include "render/names.h"
@@ -116,7 +117,8 @@ static void append_right(struct text *out, struct text *figure, size_t cells)
 static void append_numbers(struct text *out, const struct report *report,
                            const struct function_row *row)
 {
-    uint64_t period = report->profile->period_ns, whole = report->table.weight;
+    const struct profile *profile = report->profile;
+    uint64_t whole = report->table.weight;
     struct text figure = TEXT_INIT;
     bool color = report->options->color && figure_percent(row->self, whole) >= HOT_PERCENT;
     if (color)
@@ -125,11 +127,11 @@ static void append_numbers(struct text *out, const struct report *report,
     append_right(out, &figure, 7);
     if (color)
         text_append_string(out, plain);
-    figure_append_seconds(&figure, row->self * period);
+    amount_append_column(&figure, profile, row->self);
     append_right(out, &figure, 11);
     figure_append_share(&figure, row->total, whole);
     append_right(out, &figure, 9);
-    figure_append_seconds(&figure, row->total * period);
+    amount_append_column(&figure, profile, row->total);
     append_right(out, &figure, 11);
     figure_append_count(&figure, report->options->sort == REPORT_BY_TOTAL ? row->total_samples
                                                                           : row->self_samples);
@@ -171,10 +173,13 @@ static void append_heading(struct text *out, const struct report *report)
 {
     const char *color = report->options->color ? bold : "", *end = *color ? plain : "";
     const struct profile *profile = report->profile;
-    figure_append_counted(out, report->table.samples, "sample");
-    text_append_string(out, ", ");
-    figure_append_duration(out, report->table.weight * profile->period_ns);
-    text_append_string(out, " CPU time: ");
+    if (profile->period_ns || report->table.samples != report->table.weight) {
+        figure_append_counted(out, report->table.samples, "sample");
+        text_append_string(out, ", ");
+    }
+    amount_append(out, profile, report->table.weight);
+    text_append_string(out, profile->period_ns ? " CPU time" : "");
+    text_append_string(out, profile->command ? ": " : "");
     struct text command = TEXT_INIT;
     name_append_visible(&command, string_table_get(&profile->strings, profile->command),
                         string_table_size(&profile->strings, profile->command));

@@ -8,6 +8,7 @@
 #include "render/svg_data.h"
 
 #include "profiler/base/memory.h"
+#include "render/labels.h"
 #include "render/names.h"
 
 #include <stdlib.h>
@@ -19,6 +20,10 @@ enum section {
     SECTION_STRINGS = 2,
     SECTION_FUNCTIONS = 3,
     SECTION_NODES = 4,
+    SECTION_PROCESSES = 5,
+    SECTION_THREADS = 6,
+    SECTION_PARTS = 7,
+    SECTION_SAMPLES = 8,
 };
 
 enum { CHUNK_BYTES = 3 * 256 * 1024 }; // 1 MiB of base64
@@ -29,6 +34,8 @@ struct encoder {
     uint32_t *functions;        /* tree functions, the most frequent first */
     uint32_t *id_of_function;   /* the reverse */
     uint32_t *uses_of_function; /* nodes it has */
+    uint32_t *place_of_node;    /* in preorder, the root 0 */
+    uint32_t group_count;       /* functions that are processes and threads */
 };
 
 static void append_section(struct text *out, enum section section, struct text *body)
@@ -81,6 +88,13 @@ static void number_functions(struct encoder *encoder)
         encoder->id_of_function[encoder->functions[i]] = i;
 }
 
+static void append_list(struct text *out, const uint64_t *numbers, unsigned count)
+{
+    text_append_varint(out, count);
+    for (unsigned i = 0; i < count; i++)
+        text_append_varint(out, numbers[i]);
+}
+
 static void append_run(struct text *out, struct encoder *encoder)
 {
     const struct profile *profile = encoder->tree->profile;
@@ -97,6 +111,15 @@ static void append_run(struct text *out, struct encoder *encoder)
     text_append_varint(&body, profile_string_id(encoder, profile->host));
     text_append_varint(&body, profile_string_id(encoder, profile->system));
     text_append_varint(&body, profile_string_id(encoder, profile->engine));
+    text_append_varint(&body, totals.start_cpu_ns);
+    text_append_varint(&body, totals.paused_ns);
+    text_append_varint(&body, profile->start_unix_ns);
+    text_append_varint(&body, (uint32_t)(profile->wait_status + 1));
+    text_append_varint(&body, profile_string_id(encoder, profile->directory));
+    text_append_varint(&body, profile_string_id(encoder, profile->prof_version));
+    text_append_varint(&body, profile_string_id(encoder, profile->unit));
+    append_list(&body, totals.stops, RECORDING_STOP_COUNT);
+    append_list(&body, totals.losses, RECORDING_LOSS_COUNT);
     append_section(out, SECTION_RUN, &body);
 }
 
@@ -114,10 +137,69 @@ static void append_columns(struct text *out, enum section section, uint32_t leng
     append_section(out, section, &body);
 }
 
+enum function_column {
+    FUNCTION_NAME,
+    FUNCTION_MODULE,
+    FUNCTION_FILE_NAME,
+    FUNCTION_LINE,
+    FUNCTION_FLAGS,
+    FUNCTION_LABEL, /* and one more for each further stage */
+    FUNCTION_COLUMNS = FUNCTION_LABEL + LABEL_STAGES - 1
+};
+
+/* The name and what it is shortened to; 0 where a stage takes nothing away. */
+static void append_name(struct text *columns, struct encoder *encoder, uint32_t name)
+{
+    struct label_stages stages;
+    label_stages(&stages, string_table_get(&encoder->strings, name),
+                 string_table_size(&encoder->strings, name));
+    text_append_varint(&columns[FUNCTION_NAME], name);
+    uint32_t before = name;
+    for (unsigned i = 1; i < LABEL_STAGES; i++) {
+        const struct text *stage = &stages.text[i];
+        uint32_t id =
+            stage->length ? string_table_add(&encoder->strings, stage->data, stage->length) : 0;
+        text_append_varint(&columns[FUNCTION_LABEL + i - 1], id == before ? 0 : id);
+        before = id ? id : before;
+    }
+    label_stages_release(&stages);
+}
+
+static void append_group(struct text *columns, struct encoder *encoder, const struct text *label)
+{
+    append_name(columns, encoder, string_id(encoder, label->data, label->length));
+    text_append_varint(&columns[FUNCTION_MODULE], 0);
+    text_append_varint(&columns[FUNCTION_FILE_NAME], 0);
+    text_append_varint(&columns[FUNCTION_LINE], 0);
+    text_append_varint(&columns[FUNCTION_FLAGS], CALL_TREE_GROUP);
+    encoder->group_count++;
+}
+
+/* Functions that no node has, for views by thread: each process, then each thread; for the lane of
+ * what vanished, one more. */
+static void append_groups(struct text *columns, struct encoder *encoder)
+{
+    const struct profile *profile = encoder->tree->profile;
+    struct text label = TEXT_INIT;
+    for (uint32_t i = 0; i < profile->process_count; i++) {
+        label.length = 0;
+        call_tree_process_label(&label, profile, i);
+        append_group(columns, encoder, &label);
+    }
+    for (uint32_t i = 0; i < profile->thread_count; i++) {
+        label.length = 0;
+        call_tree_thread_label(&label, profile, i);
+        append_group(columns, encoder, &label);
+    }
+    label.length = 0;
+    text_append_string(&label, SVG_DATA_GONE_LABEL);
+    append_group(columns, encoder, &label);
+    text_release(&label);
+}
+
 static void append_functions(struct text *out, struct encoder *encoder)
 {
-    enum { NAME, MODULE, FILE_NAME, LINE, FLAGS, COLUMNS };
-    struct text columns[COLUMNS] = {0};
+    struct text columns[FUNCTION_COLUMNS] = {0};
     const struct call_tree *tree = encoder->tree;
     const struct profile *profile = tree->profile;
     for (uint32_t i = 0; i < tree->function_count; i++) {
@@ -126,23 +208,29 @@ static void append_functions(struct text *out, struct encoder *encoder)
         const char *name = call_tree_name(tree, function, &size);
         if (function->module < profile->module_count)
             module = profile_string_id(encoder, profile->modules[function->module].path);
-        text_append_varint(&columns[NAME], string_id(encoder, name, size));
-        text_append_varint(&columns[MODULE], module);
-        text_append_varint(&columns[FILE_NAME], profile_string_id(encoder, function->file));
-        text_append_varint(&columns[LINE], function->line);
-        text_append_varint(&columns[FLAGS], function->kind | (unsigned)function->inlined << 3);
+        append_name(columns, encoder, string_id(encoder, name, size));
+        text_append_varint(&columns[FUNCTION_MODULE], module);
+        text_append_varint(&columns[FUNCTION_FILE_NAME],
+                           profile_string_id(encoder, function->file));
+        text_append_varint(&columns[FUNCTION_LINE], function->line);
+        text_append_varint(&columns[FUNCTION_FLAGS],
+                           function->kind | (unsigned)function->inlined << 3);
     }
-    append_columns(out, SECTION_FUNCTIONS, tree->function_count, columns, COLUMNS);
+    append_groups(columns, encoder);
+    append_columns(out, SECTION_FUNCTIONS, tree->function_count + encoder->group_count, columns,
+                   FUNCTION_COLUMNS);
 }
 
 static void append_nodes(struct text *out, struct encoder *encoder)
 {
-    enum { LEVELS, FUNCTION, SELF, SELF_SAMPLES, LINE, FILE_NAME, COLUMNS };
+    enum { LEVELS, FUNCTION, SELF, SELF_SAMPLES, LINE, FILE_NAME, OLD, OLD_SAMPLES, COLUMNS };
     struct text columns[COLUMNS] = {0};
     const struct call_tree *tree = encoder->tree;
     uint32_t depth = 0, node = CALL_TREE_ROOT;
-    for (uint32_t last = 0; (node = call_tree_next(tree, node, &depth)) != PROFILE_NONE;
+    encoder->place_of_node = memory_new(tree->node_count, sizeof *encoder->place_of_node);
+    for (uint32_t last = 0, place = 1; (node = call_tree_next(tree, node, &depth)) != PROFILE_NONE;
          last = depth) {
+        encoder->place_of_node[node] = place++;
         const struct call_tree_node *n = &tree->nodes[node];
         bool elsewhere = n->file != tree->functions[n->function].file;
         text_append_varint(&columns[LEVELS], last + 1 - depth);
@@ -152,8 +240,152 @@ static void append_nodes(struct text *out, struct encoder *encoder)
         text_append_varint(&columns[LINE], n->line);
         text_append_varint(&columns[FILE_NAME],
                            elsewhere && n->file ? profile_string_id(encoder, n->file) : 0);
+        if (tree->older) {
+            text_append_varint(&columns[OLD], tree->older[node].self);
+            text_append_varint(&columns[OLD_SAMPLES], tree->older[node].self_samples);
+        }
     }
-    append_columns(out, SECTION_NODES, tree->node_count - 1, columns, COLUMNS);
+    append_columns(out, SECTION_NODES, tree->node_count - 1, columns, tree->older ? COLUMNS : OLD);
+}
+
+static void append_processes(struct text *out, struct encoder *encoder)
+{
+    enum { PID, EXECUTABLE, CPU, START_CPU, COLUMNS };
+    struct text columns[COLUMNS] = {0};
+    const struct profile *profile = encoder->tree->profile;
+    for (uint32_t i = 0; i < profile->process_count; i++) {
+        const struct profile_process *process = &profile->processes[i];
+        text_append_varint(&columns[PID], process->pid);
+        text_append_varint(&columns[EXECUTABLE], profile_string_id(encoder, process->executable));
+        text_append_varint(&columns[CPU], process->cpu_ns);
+        text_append_varint(&columns[START_CPU], process->start_cpu_ns);
+    }
+    append_columns(out, SECTION_PROCESSES, profile->process_count, columns, COLUMNS);
+}
+
+static void append_threads(struct text *out, struct encoder *encoder)
+{
+    enum { PROCESS, TID, NAME, CPU, COLUMNS };
+    struct text columns[COLUMNS] = {0};
+    const struct profile *profile = encoder->tree->profile;
+    for (uint32_t i = 0; i < profile->thread_count; i++) {
+        const struct profile_thread *thread = &profile->threads[i];
+        text_append_varint(&columns[PROCESS], thread->process);
+        text_append_varint(&columns[TID], thread->tid);
+        text_append_varint(&columns[NAME], profile_string_id(encoder, thread->name));
+        text_append_varint(&columns[CPU], thread->cpu_ns);
+    }
+    append_columns(out, SECTION_THREADS, profile->thread_count, columns, COLUMNS);
+}
+
+/* A sample of the profile and where it is to be told. */
+struct placed_sample {
+    uint32_t thread, place;
+    const struct profile_sample *sample;
+};
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct placed_sample *a = left, *b = right;
+    return a->place != b->place ? compare_u64(a->place, b->place)
+                                : compare_u64(a->thread, b->thread);
+}
+
+/* Samples of one time stay in the order they were recorded in. */
+static int compare_times(const void *left, const void *right)
+{
+    const struct placed_sample *a = left, *b = right;
+    if (a->thread != b->thread)
+        return compare_u64(a->thread, b->thread);
+    int order = compare_u64(a->sample->time_ns, b->sample->time_ns);
+    return order ? order : compare_u64((uintptr_t)a->sample, (uintptr_t)b->sample);
+}
+
+static struct placed_sample *place_samples(const struct encoder *encoder,
+                                           int (*compare)(const void *, const void *))
+{
+    const struct call_tree *tree = encoder->tree;
+    uint32_t count = tree->profile->sample_count;
+    struct placed_sample *placed = memory_new(count + (size_t)1, sizeof *placed);
+    for (uint32_t i = 0; i < count; i++) {
+        placed[i].sample = &tree->profile->samples[i];
+        placed[i].thread = placed[i].sample->thread;
+        placed[i].place = encoder->place_of_node[tree->node_of_sample[i]];
+    }
+    qsort(placed, count, sizeof *placed, compare);
+    return placed;
+}
+
+/* How much of each node's self weight belongs to which thread. */
+static void append_parts(struct text *out, const struct encoder *encoder)
+{
+    enum { PLACE, THREAD, WEIGHT, SAMPLES, COLUMNS };
+    struct text columns[COLUMNS] = {0};
+    struct placed_sample *placed = place_samples(encoder, compare_places);
+    uint32_t count = encoder->tree->profile->sample_count, parts = 0, last = 0;
+    for (uint32_t i = 0, next; i < count; i = next, parts++) {
+        uint64_t weight = 0, samples = 0;
+        for (next = i; next < count && !compare_places(&placed[i], &placed[next]); next++) {
+            weight += placed[next].sample->weight;
+            samples += (uint64_t)placed[next].sample->more + 1;
+        }
+        text_append_varint(&columns[PLACE], placed[i].place - last);
+        text_append_varint(&columns[THREAD], placed[i].thread);
+        text_append_varint(&columns[WEIGHT], weight);
+        text_append_varint(&columns[SAMPLES], samples);
+        last = placed[i].place;
+    }
+    free(placed);
+    append_columns(out, SECTION_PARTS, parts, columns, COLUMNS);
+}
+
+/* The samples of each thread as they followed each other. */
+static void append_samples(struct text *out, const struct encoder *encoder)
+{
+    enum { THREAD, TIME, PLACE, WEIGHT, COLUMNS };
+    struct text columns[COLUMNS] = {0};
+    const struct profile *profile = encoder->tree->profile;
+    struct placed_sample *placed = place_samples(encoder, compare_times);
+    for (uint32_t i = 0; i < profile->sample_count; i++) {
+        const struct placed_sample *at = &placed[i], *before = i ? at - 1 : NULL;
+        bool follows = before && before->thread == at->thread;
+        uint64_t start = profile->start_ns, time = at->sample->time_ns;
+        uint64_t ticks = time > start ? (time - start) / SVG_DATA_TICK_NS : 0;
+        uint64_t from = follows && before->sample->time_ns > start
+                            ? (before->sample->time_ns - start) / SVG_DATA_TICK_NS
+                            : 0;
+        int64_t step = (int64_t)at->place - (follows ? before->place : 0);
+        text_append_varint(&columns[THREAD], at->thread - (before ? before->thread : 0));
+        text_append_varint(&columns[TIME], ticks - from);
+        text_append_varint(&columns[PLACE],
+                           step < 0 ? 2 * (uint64_t)-step - 1 : 2 * (uint64_t)step);
+        text_append_varint(&columns[WEIGHT], at->sample->weight);
+    }
+    free(placed);
+    append_columns(out, SECTION_SAMPLES, profile->sample_count, columns, COLUMNS);
+}
+
+/* Samples that were summed up have no time of their own. */
+static bool has_times(const struct profile *profile)
+{
+    bool timed = false;
+    for (uint32_t i = 0; i < profile->sample_count; i++) {
+        if (profile->samples[i].more)
+            return false;
+        timed |= profile->samples[i].time_ns != 0;
+    }
+    return timed;
+}
+
+bool svg_data_shows_time(const struct profile *profile, bool long_ones_too)
+{
+    return !profile->compared && (long_ones_too || profile->sample_count <= SVG_DATA_SAMPLES_MAX) &&
+           has_times(profile);
 }
 
 static void append_strings(struct text *out, const struct encoder *encoder)
@@ -168,7 +400,7 @@ static void append_strings(struct text *out, const struct encoder *encoder)
     append_section(out, SECTION_STRINGS, &body);
 }
 
-void svg_data_append(struct text *out, const struct call_tree *tree)
+void svg_data_append(struct text *out, const struct call_tree *tree, bool with_time)
 {
     struct encoder encoder = {.tree = tree};
     string_table_init(&encoder.strings);
@@ -178,10 +410,17 @@ void svg_data_append(struct text *out, const struct call_tree *tree)
     append_run(out, &encoder);
     append_functions(out, &encoder);
     append_nodes(out, &encoder);
+    append_processes(out, &encoder);
+    append_threads(out, &encoder);
+    if (with_time)
+        append_samples(out, &encoder);
+    else if (tree->profile->thread_count > 1 && !tree->older)
+        append_parts(out, &encoder);
     append_strings(out, &encoder); // last: by now all are known
     free(encoder.functions);
     free(encoder.id_of_function);
     free(encoder.uses_of_function);
+    free(encoder.place_of_node);
     string_table_release(&encoder.strings);
 }
 

@@ -9,6 +9,7 @@
 #ifndef PROF_RENDER_SVG_STATIC_H
 #define PROF_RENDER_SVG_STATIC_H
 
+#include "render/box_classes.h"
 #include "render/call_tree.h"
 
 #include "profiler/base/text.h"
@@ -16,7 +17,7 @@
 #define SVG_BOXES_MAX 3000
 #define SVG_BOX_MIN   0.5
 
-/* The geometry that script/drawing.js shares, in pixels. */
+/* The geometry that flamegraph.js shares, in pixels. */
 #define SVG_ROW_HEIGHT 18
 #define SVG_ROW_GAP    1
 #define SVG_FONT_SIZE  12
@@ -30,9 +31,16 @@ struct svg_frames {
     bool inlined;                     /* there is an inlined function in it */
 };
 
-/* Draws the tree `width` pixels wide, its root in the lowest row. The body belongs to the caller.
+struct svg_frames_options {
+    double width;     /* of the root, in pixels */
+    double min_width; /* of boxes; SVG_BOX_MIN at least */
+    bool inverted;    /* the root in the highest row instead of the lowest */
+};
+
+/* Draws the tree. The body belongs to the caller.
  */
-void svg_frames_build(struct svg_frames *frames, const struct call_tree *tree, double width);
+void svg_frames_build(struct svg_frames *frames, const struct call_tree *tree,
+                      const struct box_classes *classes, const struct svg_frames_options *options);
 void svg_frames_release(struct svg_frames *frames);
 
 #endif

@@ -103,10 +103,20 @@ static uint32_t intern(struct tree_functions *functions, const struct call_tree_
     return *index;
 }
 
-static enum call_tree_kind kind_of(const struct tree_functions *functions, uint32_t module)
+_Static_assert(PROFILE_CODE_USER == CALL_TREE_USER + 1 &&
+                   PROFILE_CODE_COUNT == CALL_TREE_KIND_COUNT + 1,
+               "kinds are those of the profile, which has one more");
+
+static enum call_tree_kind kind_of(const struct tree_functions *functions,
+                                   const struct profile_function *function)
 {
-    return module < functions->tree->profile->module_count ? functions->module_kinds[module]
-                                                           : CALL_TREE_USER;
+    if (function->code != PROFILE_CODE_BY_MODULE && function->code < PROFILE_CODE_COUNT)
+        return function->code - PROFILE_CODE_USER;
+    if (!function->name)
+        return CALL_TREE_UNKNOWN;
+    return function->module < functions->tree->profile->module_count
+               ? functions->module_kinds[function->module]
+               : CALL_TREE_USER;
 }
 
 uint32_t tree_functions_of_line(struct tree_functions *functions, const struct profile_line *line,
@@ -126,8 +136,7 @@ uint32_t tree_functions_of_line(struct tree_functions *functions, const struct p
                                        .module = function->module,
                                        .file = function->file,
                                        .line = function->line,
-                                       .kind = (uint8_t)(size ? kind_of(functions, function->module)
-                                                              : CALL_TREE_UNKNOWN),
+                                       .kind = (uint8_t)kind_of(functions, function),
                                        .inlined = inlined,
                                    });
     }

@@ -5,15 +5,7 @@
 #include "profiler/cli/subcommands.h"
 
 const struct subcommand *const subcommands[] = {
-    &subcommand_run,
-    &subcommand_record,
-    &subcommand_report,
-    &subcommand_flamegraph,
-    &subcommand_info,
-    &subcommand_export,
-    &subcommand_symbolize,
-    &subcommand_addr2line,
-    &subcommand_help,
-    &subcommand_collect,
-    NULL,
+    &subcommand_run,       &subcommand_record, &subcommand_report,  &subcommand_flamegraph,
+    &subcommand_diff,      &subcommand_info,   &subcommand_export,  &subcommand_symbolize,
+    &subcommand_addr2line, &subcommand_help,   &subcommand_collect, NULL,
 };

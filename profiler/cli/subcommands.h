@@ -8,7 +8,7 @@
 #include "profiler/cli/subcommand.h"
 
 extern const struct subcommand subcommand_run, subcommand_record, subcommand_report,
-    subcommand_flamegraph, subcommand_info, subcommand_export, subcommand_symbolize,
-    subcommand_addr2line, subcommand_help, subcommand_collect;
+    subcommand_flamegraph, subcommand_diff, subcommand_info, subcommand_export,
+    subcommand_symbolize, subcommand_addr2line, subcommand_help, subcommand_collect;
 
 #endif

@@ -4,22 +4,83 @@
  */
 #include "profiler/cli/views.h"
 
+#include "profiler/base/mapped_file.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/subcommand.h"
+#include "profiler/import/import.h"
 #include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbolize_profile.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-int views_load(struct profile *profile, const char *path)
+static void read_all(struct text *text, int fd)
+{
+    char buffer[65536];
+    ssize_t size;
+    do {
+        size = read(fd, buffer, sizeof buffer);
+        if (size > 0)
+            text_append(text, buffer, (size_t)size);
+    } while (size > 0 || (size < 0 && errno == EINTR));
+}
+
+static void tell_notes(const char *name, const struct import_notes *notes)
+{
+    if (notes->lines_ignored)
+        message("%s: %" PRIu64 " line%s %s, and not counted", name, notes->lines_ignored,
+                notes->lines_ignored == 1 ? "" : "s",
+                notes->lines_ignored == 1 ? "is no stack" : "are no stacks");
+    if (notes->counts_rounded)
+        message("%s: %" PRIu64 " counts with decimals were rounded", name, notes->counts_rounded);
+}
+
+static int load_import(struct profile *profile, const char *name, const char *bytes, size_t size)
 {
     struct error error;
-    profile_init(profile);
+    struct import_notes notes;
+    int result = import_profile(profile, bytes, size, name, &notes, &error);
+    if (result < 0)
+        message("%s", error.text);
+    else
+        tell_notes(name, &notes);
+    return result;
+}
+
+static bool is_recording(const char *bytes, size_t size)
+{
+    return size >= strlen(RECORDING_MAGIC) &&
+           memcmp(bytes, RECORDING_MAGIC, strlen(RECORDING_MAGIC)) == 0;
+}
+
+/* From a pipe, which can be read once only. */
+static int load_stream(struct profile *profile, const char *path, int fd)
+{
+    struct text text = TEXT_INIT;
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    int result = -1;
+    read_all(&text, fd);
+    if (text.data && is_recording(text.data, text.length))
+        message("%s is a recording: give it as a file, recordings cannot be read from a pipe",
+                name);
+    else
+        result = load_import(profile, name, text.data ? text.data : "", text.length);
+    text_release(&text);
+    return result;
+}
+
+static int load_recording(struct profile *profile, const char *path)
+{
+    struct error error;
     if (profile_load(profile, path, &error) < 0) {
         message("%s%s", error.text,
-                error.code == 2 /* ENOENT */ ? "; make a recording with 'prof run COMMAND'" : "");
-        profile_release(profile);
+                error.code == ENOENT ? "; make a recording with 'prof run COMMAND'" : "");
         return -1;
     }
     if (profile->symbolized)
@@ -34,6 +95,49 @@ int views_load(struct profile *profile, const char *path)
         profile_save_symbols(profile, path, NULL);
     text_release(&cache);
     return 0;
+}
+
+/* What is neither a recording nor anything else is a damaged recording: its reader knows best. */
+static int load_file(struct profile *profile, const char *path)
+{
+    struct mapped_file file;
+    if (mapped_file_open(&file, path, NULL) < 0)
+        return load_recording(profile, path);
+    const char *bytes = (const char *)file.data;
+    int result;
+    if (file.size && !is_recording(bytes, file.size) && import_recognises(bytes, file.size))
+        result = load_import(profile, path, bytes, file.size);
+    else
+        result = load_recording(profile, path);
+    mapped_file_close(&file);
+    return result;
+}
+
+/* What the shell makes of <(command). Other pipes are not opened: nobody may be at their other end.
+ */
+static bool is_stream(const char *path)
+{
+    struct stat status;
+    return strncmp(path, "/dev/", 5) == 0 && stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+int views_load(struct profile *profile, const char *path)
+{
+    int result;
+    profile_init(profile);
+    if (strcmp(path, "-") == 0) {
+        result = load_stream(profile, path, STDIN_FILENO);
+    } else if (is_stream(path)) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        result = fd < 0 ? load_recording(profile, path) : load_stream(profile, path, fd);
+        if (fd >= 0)
+            close(fd);
+    } else {
+        result = load_file(profile, path);
+    }
+    if (result < 0)
+        profile_release(profile);
+    return result;
 }
 
 const char *views_file(const char *subcommand, int argument_count, char **arguments)

@@ -12,9 +12,10 @@
 #define VIEWS_PICTURE   "flamegraph.svg"
 
 /*
- * Loads a recording and names what is in it. Symbols that had to be looked up are written back, so
- * that the next look is quicker; where that is not possible nothing is said. Prints a message and
- * returns -1 when nothing can be loaded.
+ * Loads what a view looks at: a recording, and names what is in it; or a picture of prof, collapsed
+ * stacks, or the output of perf script, which has its names. "-" is standard input. Symbols that
+ * had to be looked up are written back, so that the next look is quicker; where that is not
+ * possible nothing is said. Prints a message and returns -1 when nothing can be loaded.
  */
 int views_load(struct profile *profile, const char *path);
 

@@ -25,6 +25,7 @@ void profile_release(struct profile *profile)
     free(profile->losses);
     free(profile->functions);
     free(profile->lines);
+    free(profile->totals);
     *profile = (struct profile){0};
 }
 

@@ -52,9 +52,13 @@ struct profile_mapping {
 
 /* One address, and once symbolized the source lines it stands for: lines[first_line] is the
  * innermost inlined function, the last of line_count is the real one. line_count is 0 before. */
+#define PROFILE_FRAME_INLINED                                                                      \
+    (1u << 31) /* its last line too is inlined into the parent stack's                             \
+                */
+
 struct profile_frame {
     uint32_t module; /* or PROFILE_NONE: the address is absolute */
-    uint32_t flags;  /* RECORDING_FRAME_RETURN */
+    uint32_t flags;  /* RECORDING_FRAME_RETURN, PROFILE_FRAME_INLINED */
     uint64_t address;
     uint32_t first_line, line_count;
 };
@@ -64,11 +68,25 @@ struct profile_line {
     uint32_t file, line; /* 0: not known */
 };
 
+/* What kind of code a function is, where the profile's source says so instead of its module. */
+enum profile_code {
+    PROFILE_CODE_BY_MODULE,
+    PROFILE_CODE_USER,
+    PROFILE_CODE_LIBRARY,
+    PROFILE_CODE_KERNEL,
+    PROFILE_CODE_JIT,
+    PROFILE_CODE_UNKNOWN,
+    PROFILE_CODE_GAP,   /* no function: why stacks are incomplete */
+    PROFILE_CODE_GROUP, /* no function: a process or thread */
+    PROFILE_CODE_COUNT
+};
+
 struct profile_function {
     uint32_t name;         /* demangled */
     uint32_t linkage_name; /* 0: same as name */
     uint32_t module;       /* or PROFILE_NONE */
     uint32_t file, line;   /* where it is defined; 0: not known */
+    uint8_t code;          /* enum profile_code */
 };
 
 struct profile_stack {
@@ -80,8 +98,10 @@ struct profile_sample {
     uint64_t time_ns;
     uint32_t thread;
     uint32_t stack;  /* or PROFILE_NONE */
-    uint32_t weight; /* in periods of period_ns CPU time */
+    uint64_t weight; /* in periods of period_ns CPU time */
+    uint32_t more;   /* samples it stands for beside itself, where a source has summed them up */
     uint8_t stop;    /* enum recording_stop */
+    bool older;      /* of the profile this one is compared with: counts for nothing else */
 };
 
 struct profile_loss {
@@ -95,7 +115,9 @@ struct profile {
 
     /* the run */
     uint32_t command, directory, host, system, engine, prof_version;
-    uint64_t requested_hz, period_ns;
+    uint64_t requested_hz;
+    uint64_t period_ns; /* 0: weights are no CPU time but numbers of `unit` */
+    uint32_t unit;      /* "samples" or what else the source counts; 0: samples */
     uint64_t start_ns, start_unix_ns;
     uint64_t end_ns;     /* the latest time known when the recording was not finished */
     int32_t wait_status; /* -1: not known */
@@ -103,6 +125,9 @@ struct profile {
     uint64_t damaged_bytes;
     uint32_t damage; /* why, in words */
     bool symbolized;
+    bool compared;                 /* there may be older samples */
+    bool distinct_stacks;          /* frames of stacks with one parent are of different functions */
+    struct profile_totals *totals; /* came with the profile in place of its records; or NULL */
 
     struct profile_module *modules;
     uint32_t module_count, module_capacity;
@@ -140,6 +165,10 @@ int profile_load(struct profile *profile, const char *path, struct error *error)
  * loaded from, where they replace those that are there. Returns -1 when the recording cannot be
  * written or is another one by now. */
 int profile_save_symbols(const struct profile *profile, const char *path, struct error *error);
+
+/* Adds the samples of an older profile, to be compared with: marked as such, with what they refer
+ * to. Modules are the same when their files have the same name: builds lie in different folders. */
+void profile_add_older(struct profile *profile, const struct profile *older);
 
 /* The string of an id, never NULL. */
 const char *profile_string(const struct profile *profile, uint32_t id);

@@ -68,10 +68,11 @@ static void total_processes(const struct profile *profile, struct profile_totals
 
 static void total_samples(const struct profile *profile, struct profile_totals *totals)
 {
-    totals->samples = profile->sample_count;
     for (uint32_t i = 0; i < profile->sample_count; i++) {
-        totals->weight += profile->samples[i].weight;
-        ++totals->stops[profile->samples[i].stop];
+        const struct profile_sample *sample = &profile->samples[i];
+        totals->samples += (uint64_t)sample->more + 1;
+        totals->weight += sample->weight;
+        totals->stops[sample->stop] += (uint64_t)sample->more + 1;
     }
     totals->complete = totals->stops[RECORDING_STOP_COMPLETE];
     totals->accounted_ns = totals->weight * profile->period_ns;
@@ -95,6 +96,10 @@ static void total_losses(const struct profile *profile, struct profile_totals *t
 
 void profile_totals(const struct profile *profile, struct profile_totals *totals)
 {
+    if (profile->totals) {
+        *totals = *profile->totals;
+        return;
+    }
     *totals = (struct profile_totals){0};
     total_samples(profile, totals);
     total_losses(profile, totals);

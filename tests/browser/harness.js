@@ -9,7 +9,7 @@ const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const {pathToFileURL} = require('node:url');
+const {fileURLToPath, pathToFileURL} = require('node:url');
 const {chromium} = require('playwright-core');
 
 const build = process.env.PROF_TESTS_BUILD || path.join(__dirname, '../../build-tests');
@@ -33,6 +33,15 @@ function write(name, content) {
 
 function flamegraph(stacks) {
     return write('flamegraph.svg', render('svg', stacks));
+}
+
+// With a number of samples as large as the weight, as collapsed stacks have them when prof reads them.
+function comparison(older, newer) {
+    const prof = path.join(process.env.PROF_BUILD || path.join(__dirname, '../../build'), 'bin/prof');
+    const [a, b] = [older, newer].map((stacks) => fileURLToPath(write('stacks', stacks)));
+    const picture = path.join(folder, `${++files}-diff.svg`);
+    execFileSync(prof, ['diff', '-o', picture, a, b], {stdio: ['ignore', 'ignore', 'ignore']});
+    return pathToFileURL(picture).href;
 }
 
 async function launch() {
@@ -84,4 +93,4 @@ async function click(page, label) {
 const labels = (page) => page.locator('.picture text').allTextContents();
 const details = (page) => page.locator('.details').innerText();
 
-module.exports = {render, write, flamegraph, launch, open, place, hover, click, labels, details};
+module.exports = {render, write, flamegraph, comparison, launch, open, place, hover, click, labels, details};

@@ -25,7 +25,8 @@ options_of() {
     run) echo "$record --svg -n --limit --color" ;;
     record) echo "$record" ;;
     report) echo "-n --limit -m --min -s --sort --json --color" ;;
-    flamegraph) echo "-o --output -t --title -q --quiet" ;;
+    flamegraph) echo "-f --format --open -o --output -t --title --subtitle --colors --inverted --width --minwidth --max-size --timeline --source-link -q --quiet" ;;
+    diff) echo "-o --output --no-picture -t --title -n --limit -m --min --json --color" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
     symbolize) echo "-D --debug-dir --sysroot --debuginfod --no-inlines --no-cache -q --quiet" ;;
@@ -36,7 +37,7 @@ options_of() {
     help) echo "--man --completion" ;;
     esac
 }
-readonly subcommands=(run record report flamegraph info export symbolize addr2line help)
+readonly subcommands=(run record report flamegraph diff info export symbolize addr2line help)
 
 raw() {
     cp "$BATS_FILE_TMPDIR/raw.data" "$folder/$1"

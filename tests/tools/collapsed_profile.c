@@ -183,6 +183,7 @@ static void add_line(struct builder *builder, struct slice line)
     struct slice rest = {line.at, space};
     uint32_t stop = number_after(&rest, '!', RECORDING_STOP_COMPLETE);
     uint32_t tid = number_after(&rest, '@', 100);
+    uint32_t time_us = number_after(&rest, '~', 0);
     uint32_t stack = PROFILE_NONE;
     while (rest.at < rest.end) {
         struct slice frame = cut(&rest, ';');
@@ -192,8 +193,13 @@ static void add_line(struct builder *builder, struct slice line)
     }
     uint32_t thread = thread_of(builder, tid);
     *(struct profile_sample *)array_push(&profile->samples, &profile->sample_count,
-                                         &profile->sample_capacity) =
-        (struct profile_sample){0, thread, stack, weight, (uint8_t)stop};
+                                         &profile->sample_capacity) = (struct profile_sample){
+        .time_ns = time_us * (uint64_t)1000,
+        .thread = thread,
+        .stack = stack,
+        .weight = weight,
+        .stop = (uint8_t)stop,
+    };
 }
 
 static void begin_run(struct profile *profile)

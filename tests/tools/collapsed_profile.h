@@ -5,7 +5,8 @@
  * A line is "frame;frame;frame WEIGHT", outermost frame first. A frame is its name, which may be
  * followed by fields, each after a unit separator (0x1f): module path, file, line, and "i" when the
  * frame is inlined into the one before it. The name "?" makes a frame without a symbol. A line may
- * begin with "!REASON;" (the number of an enum recording_stop) and "@TID;" in this order.
+ * begin with "!REASON;" (the number of an enum recording_stop), "@TID;" and "~MICROSECONDS;" (when
+ * the sample was taken) in this order.
  */
 #ifndef PROF_TESTS_COLLAPSED_PROFILE_H
 #define PROF_TESTS_COLLAPSED_PROFILE_H

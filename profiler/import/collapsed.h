@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * collapsed.h - reads collapsed stacks: "root;caller;leaf COUNT" on each line.
+ */
+#ifndef PROF_IMPORT_COLLAPSED_H
+#define PROF_IMPORT_COLLAPSED_H
+
+#include "profiler/import/import.h"
+
+void collapsed_read(struct profile *profile, const char *bytes, size_t size,
+                    struct import_notes *notes);
+
+#endif

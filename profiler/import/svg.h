@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * svg.h - reads the profile back out of a picture (render/SVG.md).
+ */
+#ifndef PROF_IMPORT_SVG_H
+#define PROF_IMPORT_SVG_H
+
+#include "profiler/import/import.h"
+
+int svg_read(struct profile *profile, const char *bytes, size_t size, struct error *error);
+
+#endif

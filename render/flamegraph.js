@@ -1,0 +1,1435 @@
+// SPDX-License-Identifier: MIT
+//
+// flamegraph.js - reads the frames back from the document (SVG.md) and shows them: zoom, search, views.
+// One file, embedded in every picture without its comments and blanks; the elements it works on are in
+// page.xml.
+//
+// A "$" marks the names of this file: embed.cmake makes them short. Names of functions are untrusted: they become text nodes and nothing else. From top to bottom: reading, trees,
+// boxes, figures, drawing, table, details, search, state and address, commands, events.
+(() => {
+'use strict';
+// In pixels: narrower boxes get no label; are passed over by the arrow keys. And the space between
+// neighbours.
+const LABEL_MIN = 14, SELECT_MIN = 2, GAP = 0.8;
+const GAP_KIND = 5, GROUP_KIND = 6, INLINED = 8;
+
+const $root = document.currentScript.closest('svg'), $alone = $root === document.documentElement;
+// Narrower boxes are not drawn.
+const BOX_MIN = Number($root.dataset.min || 0.5);
+const all = (selector, parent = $root) => [...parent.querySelectorAll(selector)];
+
+// ---- reading ----
+
+async function $inflate() {
+    const decode = (text) => Uint8Array.fromBase64 ? Uint8Array.fromBase64(text)
+        : Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const blob = new Blob(all('.prof-data').map((element) => decode(element.textContent)));
+    const stream = blob.stream().pipeThrough(new DecompressionStream('deflate'));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// A cursor over bytes that reads unsigned LEB128 numbers; exact up to 2^53.
+class Reader {
+    constructor(bytes, at = 0) {
+        this.bytes = bytes;
+        this.at = at;
+    }
+    number() {
+        let value = 0, factor = 1, byte;
+        do {
+            byte = this.bytes[this.at++];
+            value += (byte & 127) * factor;
+            factor *= 128;
+        } while (byte > 127);
+        return value;
+    }
+    part() {
+        const size = this.number();
+        this.at += size;
+        return new Reader(this.bytes.subarray(this.at - size, this.at));
+    }
+    // The columns of a section by name, with room for `first` entries before them.
+    columns(names, first = 0) {
+        const n = this.number() + first, table = {n};
+        for (const name of names.split(' ')) {
+            if (this.at === this.bytes.length)
+                break;
+            const {bytes} = this.part(), isLarge = /weight|samples|time|old/.test(name);
+            const values = table[name] = new (isLarge ? Float64Array : Uint32Array)(n);
+            // number(), but in one loop: this is most of the time until the picture can be used
+            for (let i = first, at = 0; i < n; i++) {
+                let value = bytes[at++];
+                if (value > 127) {
+                    let factor = 128, byte;
+                    value &= 127;
+                    do {
+                        byte = bytes[at++];
+                        value += (byte & 127) * factor;
+                        factor *= 128;
+                    } while (byte > 127);
+                }
+                values[i] = value;
+            }
+        }
+        return table;
+    }
+}
+
+// FNV-1a, 32 bits; palette.c computes the same.
+const $encoder = new TextEncoder();
+const $hash = (text) => $encoder.encode(text).reduce(
+    (value, byte) => Math.imul(value ^ byte, 16777619), 2166136261) >>> 0;
+
+let $periodNs, $unit, $strings, fns, $processCount, $threads, $parts, $samples;
+// The tree as it was recorded, and as it is looked at now. Of node i (0 is "all", callers before what
+// they call): `up` its caller, depth, fn its function, end the node after its last descendant, line and
+// file it was seen at. And sums over the nodes before i: weight, samples, both of the older profile,
+// and what of that is gone. So a node's total lies between itself and its end.
+let $recorded, $tree;
+
+function $sumsOf(values) {
+    const sums = new Float64Array(values.length + 1);
+    for (let i = 0; i < values.length; i++)
+        sums[i + 1] = sums[i] + values[i];
+    return sums;
+}
+
+// What is left to know once up, fn, line, file and own weights are there; above(i, last) is the caller.
+function $finishTree(t, above) {
+    t.depth = new Uint32Array(t.n);
+    t.end = new Uint32Array(t.n).fill(t.n);
+    for (let i = 1, at = 0; i < t.n; i++) {
+        for (const caller = above(i, at); at !== caller; at = t.up[at])
+            t.end[at] = i;
+        t.up[i] = at;
+        t.depth[i] = t.depth[at] + 1;
+        at = i;
+    }
+    for (const name of ['weight', 'samples', 'old', 'oldSamples'])
+        t[name] = t[name] && $sumsOf(t[name]);
+    if (t.old)
+        t.gone = $sumsOf(Array.from(t.up, (up, i) =>
+            t.weight[t.end[i]] > t.weight[i] ? 0 : t.old[i + 1] - t.old[i]));
+    return t;
+}
+
+function $readData(bytes) {
+    const decoder = new TextDecoder(), reader = new Reader(bytes, 9), sections = {};
+    if (decoder.decode(bytes.subarray(0, 8)) !== 'prof-svg' || bytes[8] !== 1)
+        throw Error('the data are of another version');
+    while (reader.at < bytes.length)
+        sections[reader.number()] = reader.part();
+    const run = Array.from({length: 17}, () => sections[1].number());
+    sections[2].number();
+    $strings = decoder.decode(sections[2].bytes.subarray(sections[2].at)).split('\n');
+    $periodNs = run[0];
+    $unit = $strings[run[16]] || 'samples';
+    fns = sections[3].columns('name module file line flags plain bare last');
+    $processCount = sections[5].number();
+    $threads = sections[6].columns('process tid');
+    $parts = sections[7] && sections[7].columns('node thread weight samples');
+    $samples = sections[8] && $readSamples(sections[8].columns('thread time node weight'));
+    $recorded = sections[4].columns('up fn weight samples line file old oldSamples', 1);
+    const levels = $recorded.up.slice();
+    $finishTree($recorded, (i, at) => {
+        for (let up = levels[i]; up > 0; up--)
+            at = $recorded.up[at];
+        return at;
+    });
+}
+
+function $readSamples(s) {
+    for (let i = 0; i < s.n; i++) {
+        const before = i && !s.thread[i] ? i - 1 : NaN;
+        s.node[i] = (s.node[i] % 2 ? -(s.node[i] + 1) / 2 : s.node[i] / 2) + (s.node[before] || 0);
+        s.time[i] = s.time[i] * 1e4 + (s.time[before] || 0);
+        s.thread[i] += s.thread[i - 1] || 0;
+    }
+    return s;
+}
+
+// ---- trees ----
+
+let $byThread, $collapsed, $byWidth, $hidden = new Set();
+const $nameOf = (f) => f < 0 ? 'all' : $strings[fns.name[f]];
+const $moduleOf = (f) => f < 0 ? '' : $strings[fns.module[f]];
+const $fileName = (path) => path.split('/').pop();
+const $kindOf = (f) => f < 0 ? GROUP_KIND : fns.flags[f] & 7;
+const $isCode = (f) => $kindOf(f) < GAP_KIND;
+const $byName = (a, b) => $nameOf(a.f) < $nameOf(b.f) ? -1 : 1;
+// Processes, threads and the lane of what vanished have functions after all others.
+const $threadFn = (thread) => fns.n - 1 - $threads.n + thread;
+const $processFn = (thread) => fns.n - 1 - $threads.n - $processCount + $threads.process[thread];
+
+// [node, thread, weight, samples, old weight, old samples] of whatever has weight of its own.
+function* $ownParts() {
+    const t = $recorded, own = (sums, i) => sums ? sums[i + 1] - sums[i] : 0;
+    if ($byThread) {
+        const p = $parts || $samples;
+        for (let i = 0, node = 0; i < p.n; i++) {
+            node = p.node[i] + ($parts ? node : 0);
+            yield [node, p.thread[i], p.weight[i], $parts ? p.samples[i] : 1];
+        }
+        return;
+    }
+    for (let i = 0; i < t.n; i++) {
+        if (own(t.weight, i) || own(t.old, i))
+            yield [i, 0, own(t.weight, i), own(t.samples, i), own(t.old, i), own(t.oldSamples, i)];
+    }
+}
+
+// The tree by thread, without what is hidden, and with recursion collapsed: of a stack that comes back
+// to a function, what lies between is left out, so that each function is in it once.
+function $transform() {
+    if (!$byThread && !$collapsed && !$hidden.size)
+        return $recorded;
+    const t = $recorded, places = new Uint32Array(t.n), met = new Int32Array(t.n), tops = [];
+    const left = Array.from(fns.name, (id, f) => $hidden.has($nameOf(f)) || $hidden.has('module:' + $moduleOf(f)));
+    const up = [0], fn = [-1], from = [0], sums = [[0], [0], [0], [0]];
+    // Nodes by caller and function: the last one with a hash, and before each the one with the same.
+    const heads = new Int32Array(1 << 20), others = [0];
+    const enter = (above, f, node) => {
+        const slot = (Math.imul(above, 0x9e3779b1) ^ Math.imul(f, 0x85ebca6b)) >>> 12;
+        let place = heads[slot];
+        while (place && (up[place] !== above || fn[place] !== f))
+            place = others[place];
+        if (!place) {
+            others.push(heads[slot]);
+            place = heads[slot] = up.push(above) - 1;
+            fn.push(f);
+            from.push(node);
+            for (const sum of sums)
+                sum.push(0);
+        }
+        return place;
+    };
+    for (const [node, thread, ...own] of $ownParts()) {
+        if (tops[thread] === undefined)
+            tops[thread] = $byThread ? enter(enter(0, $processFn(thread), 0), $threadFn(thread), 0) : 0;
+        const way = [];
+        let at = node;
+        for (; at && met[at] !== thread + 1; at = t.up[at])
+            way.push(at);
+        let place = at ? places[at] : tops[thread];
+        while (way.length) {
+            at = way.pop();
+            const f = t.fn[at];
+            let above = $collapsed && place;
+            while (above && fn[above] !== f)
+                above = up[above];
+            if (!left[f])
+                place = above || enter(place, f, at);
+            met[at] = thread + 1;
+            places[at] = place;
+        }
+        own.forEach((value, i) => { sums[i][place] += value; });
+    }
+    return $flatten(up, fn, from, sums);
+}
+
+// The nodes with callers before what they call, and that in order of names.
+function $flatten(up, fn, from, sums) {
+    const byFn = Array.from(fns.name, () => []), first = new Int32Array(up.length), beside = new Int32Array(up.length);
+    for (let node = 1; node < up.length; node++)
+        byFn[fn[node]].push(node);
+    const names = Array.from(fns.name.keys()).sort((a, b) => $nameOf(a) < $nameOf(b) ? 1 : -1);
+    for (const node of names.flatMap((f) => byFn[f])) {
+        beside[node] = first[up[node]];
+        first[up[node]] = node;
+    }
+    const places = new Uint32Array(up.length), order = [];
+    for (let node = 0; node || !order.length;) {
+        places[node] = order.push(node) - 1;
+        if (first[node]) {
+            node = first[node];
+        } else {
+            while (node && !beside[node])
+                node = up[node];
+            node = beside[node];
+        }
+    }
+    const column = (Type, value) => Type.from(order, value), own = (i) => column(Float64Array, (node) => sums[i][node]);
+    const t = {n: up.length, fn: column(Uint32Array, (node) => fn[node]), up: column(Uint32Array, (node) => places[up[node]]),
+               line: column(Uint32Array, (node) => $recorded.line[from[node]]),
+               file: column(Uint32Array, (node) => $recorded.file[from[node]]), weight: own(0), samples: own(1)};
+    if ($recorded.old)
+        [t.old, t.oldSamples] = [own(2), own(3)];
+    const ups = t.up.slice();
+    return $finishTree(t, (i) => ups[i]);
+}
+
+// ---- boxes ----
+
+// What is drawn: a function on a way from the root of a view. `set` are the nodes of the tree it
+// stands for. Where the callers lie above (root.from), `source` are the nodes whose weight it is, of
+// which it counts the 'self' or the 'total'; over time (root.times) the set is a range of samples.
+class Box {
+    constructor(up, f, more) {
+        Object.assign(this, {up, f, set: [], depth: up ? up.depth + 1 : 0, total: 0, self: 0, start: 0,
+                             root: up ? up.root : this, lane: up && up.lane}, more);
+        this.source = this.root.from ? [] : this.set;
+    }
+    add(node, source = node) {
+        this.set.push(node);
+        if (this.root.from)
+            this.source.push(source);
+        this.total += this.lane ? this.of($tree.gone, source) * $ratio() : this.of($tree.weight, source);
+        return this;
+    }
+    of(sums, node) {
+        return sums[this.root.from === 'self' ? node + 1 : $tree.end[node]] - sums[node];
+    }
+    sum(sums) {
+        return this.source.reduce((sum, node) => sum + this.of(sums, node), 0);
+    }
+    get kids() {
+        return this.known || (this.known = this.root.times ? this.later() : this.grow());
+    }
+    grow() {
+        const kids = new Map(), {from} = this.root;
+        const add = (node, source) => {
+            const f = $tree.fn[node];
+            if (!kids.has(f))
+                kids.set(f, new Box(this, f));
+            kids.get(f).add(node, source);
+        };
+        this.set.forEach((node, i) => {
+            if (!from) {
+                for (let at = node + 1; at < $tree.end[node]; at = $tree.end[at])
+                    add(at);
+            } else {
+                const next = from === 'self' && !this.up ? node : $tree.up[node];
+                if (next)
+                    add(next, this.source[i]);
+            }
+        });
+        const found = [...kids.values()].filter((box) => box.total > 0);
+        if (from || this.set.length > 1)
+            found.sort($byName);
+        if ($byWidth)
+            found.sort((a, b) => b.total - a.total);
+        if ($view === 'flame' && !this.up && $tree.old && $tree.gone[$tree.n]) {
+            found.push(new Box(this, fns.n - 1, {lane: true}).add(0));
+            this.total += found.at(-1).total;
+        }
+        this.self = Math.max(0, this.total - found.reduce((sum, box) => sum + box.total, 0));
+        found.reduce((start, box) => (box.start = start) + box.total, this.start + this.self);
+        return found;
+    }
+    // Samples of a thread that follow each other under the same callers.
+    later() {
+        const {times} = this.root, kids = [];
+        let last = null;
+        for (let i = this.set[0]; i < this.set[1]; i++) {
+            let node = times.node[i];
+            while ($tree.depth[node] > this.depth + 1)
+                node = $tree.up[node];
+            if ($tree.depth[node] <= this.depth) {
+                last = null;
+                continue;
+            }
+            if (!last || last.node !== node || times.begin[i] > times.end[i - 1])
+                kids.push(last = new Box(this, $tree.fn[node], {node, start: times.begin[i], set: [i]}));
+            last.set[1] = i + 1;
+            last.total = times.end[i] - last.start;
+        }
+        return kids;
+    }
+}
+
+// By which the older profile's weights are drawn as if both had the same total.
+const $ratio = () => $tree.weight[$tree.n] / $tree.old[$tree.n] || 1;
+
+// When each sample of the thread began and ended: a sample tells of the CPU time before it. A gap
+// shorter than the sample is none, but chance.
+function $timesOf(thread) {
+    const times = {node: [], begin: [], end: []};
+    let before = 0;
+    $samples.thread.forEach((owner, i) => {
+        if (owner !== thread)
+            return;
+        const end = Math.max($samples.time[i], before), begin = end - $samples.weight[i] * $periodNs;
+        times.node.push($samples.node[i]);
+        times.begin.push(before && begin - before < end - begin ? before : Math.max(before, begin));
+        times.end.push(before = end);
+    });
+    return times;
+}
+
+let $view, $focus = -1, $chartThread, $roots;
+// The function each stands for: code is one function whether it was inlined or called.
+let $identities;
+
+// Calls visit(node, function, isOutermost) for each node.
+function $visitFunctions(visit) {
+    const until = [];
+    for (let node = 1; node < $tree.n; node++) {
+        const f = $identities[$tree.fn[node]], outermost = !(node < until[f]);
+        if (outermost)
+            until[f] = $tree.end[node];
+        visit(node, f, outermost);
+    }
+}
+
+// Away from the first root lies what it calls or its callers, towards the other side what is below the
+// second, which is there only in a sandwich.
+function $buildRoots() {
+    const make = (from, f = -1, more) => new Box(null, f, {from, ...more});
+    if ($view === 'sandwich') {
+        $roots = [make('total', $focus), make('', $focus)];
+        $visitFunctions((node, f, outermost) => {
+            if (f === $focus && outermost)
+                $roots.forEach((box) => box.add(node));
+        });
+    } else if ($view === 'callers') {
+        $roots = [make('self')];
+        for (let node = 0; node < $tree.n; node++) {
+            if ($tree.weight[node + 1] > $tree.weight[node])
+                $roots[0].add(node);
+        }
+    } else if ($view === 'chart') {
+        const times = $timesOf($chartThread), n = times.end.length, start = times.begin[0] || 0;
+        $roots = [make('', $threadFn($chartThread), {times, start, set: [0, n], total: n && times.end[n - 1] - start})];
+    } else {
+        $roots = [make('').add(0)];
+    }
+    $roots.forEach((box) => box.kids);
+    [$zoomed] = $roots;
+    $selected = $hovered = $aimed = null;
+}
+
+const $whole = () => $tree.weight[$tree.n];
+const $isCallerOf = (above, box) => {
+    while (box.depth > above.depth)
+        box = box.up;
+    return box === above;
+};
+const $isInlined = (box) => box.f >= 0 && fns.flags[box.f] & INLINED;
+
+function $sourceOf({f, root: {from}, node, set}) {
+    const at = node || set[0], line = from || f < 0 ? 0 : $tree.line[at];
+    return [f < 0 ? '' : $strings[line && $tree.file[at] || fns.file[f]], line || f >= 0 && fns.line[f]];
+}
+
+// ---- figures ----
+
+function $duration(ns) {
+    if (ns >= 1e12)
+        return Math.round(ns / 1e9).toLocaleString('en') + ' s';
+    const [word, scale, digits] = ns >= 1e11 ? ['s', 1e9, 1] : ns >= 995e6 ? ['s', 1e9, 2]
+        : ns >= 9950e3 ? ['ms', 1e6, 0] : ns >= 995e3 ? ['ms', 1e6, 1] : ns ? ['µs', 1e3, 0] : ['s', 1, 0];
+    return (ns / scale).toFixed(digits) + ' ' + word;
+}
+
+const $amount = (weight) => $periodNs ? $duration(weight * $periodNs) : Math.round(weight).toLocaleString('en') + ' ' + $unit;
+
+// As in figures.c: what is not all never shows as 100.0 %.
+function $share(part, base, digits = 1) {
+    const percent = base ? 100 * part / base : 0;
+    return (part < base && digits < 2 ? Math.min(percent, 99.9) : percent).toFixed(digits) + ' %';
+}
+
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const COMBINING = /[\u0300-\u036f\u200b-\u200f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]/u;
+const $cellOf = (c) => c < '\u0300' ? 1 : COMBINING.test(c) ? 0 : WIDE.test(c) ? 2 : 1;
+const $cellsOf = (text) => [...text].reduce((cells, c) => cells + $cellOf(c), 0);
+
+// The first stage of the name (labels.h) that fits, or the last one cut at its end.
+function $label(f, cells) {
+    if (cells < 3)
+        return '';
+    let best = $nameOf(f).replace(/(.)::h[0-9a-f]{16}$/, '$1');
+    for (const stage of f < 0 ? [] : [fns.plain, fns.bare, fns.last]) {
+        if ($cellsOf(best) > cells && stage[f])
+            best = $strings[stage[f]];
+    }
+    if ($cellsOf(best) <= cells)
+        return best;
+    let out = '', used = 0;
+    for (const c of best) {
+        used += $cellOf(c);
+        if (used > cells - 1)
+            break;
+        out += c;
+    }
+    return out + '…';
+}
+
+// ---- colours: classes, whose rules palette.c writes ----
+
+const COLORS = ['kind', 'module', 'name', 'heat', 'diff'];
+let $colors;
+
+function $classOf(box) {
+    const {f} = box, kind = $kindOf(f);
+    if ($colors === 'diff' && kind !== GROUP_KIND)
+        return 'd' + $changeLevel(box);
+    if (f < 0)
+        return 'p2';
+    if ($colors === 'kind' || kind >= GAP_KIND)
+        return 'ulkjxgp'[kind] + $hash($nameOf(f)) % 5;
+    return $colors === 'module' ? 'h' + $hash($moduleOf(f)) % 12 : $colors === 'name' ? 'w' + $hash($nameOf(f)) % 12
+        : 'e' + Math.max(0, 7 + Math.ceil(Math.log2($functionSums().self[$identities[f]] / $whole() || 1e-9)));
+}
+
+// The change of the share of the whole, and its standard error by the numbers of samples.
+function $changeOf(box) {
+    const [now, before] = box.lane ? [0, box.sum($tree.gone) / $tree.old[$tree.n]]
+        : [box.sum($tree.weight) / $whole(), box.sum($tree.old) / $tree.old[$tree.n]];
+    const part = (value, sums) => {
+        const n = box.lane && sums === $tree.samples ? 0 : box.sum(sums);
+        return n ? value * value / n : 1 / (sums[$tree.n] ** 2 || 1);
+    };
+    return {before, change: now - before,
+            error: Math.sqrt(part(now, $tree.samples) + part(before, $tree.oldSamples))};
+}
+
+function $changeLevel(box) {
+    if (!$tree.old || box.root.times)
+        return 5;
+    const {change, error} = $changeOf(box), size = Math.abs(change);
+    const steps = size > 2 * error ? 1 + [0.003, 0.01, 0.03, 0.1].filter((limit) => size >= limit).length : 0;
+    return 5 + (change > 0 ? steps : -steps);
+}
+
+// ---- drawing ----
+
+// The box that commands are for, aimed, was the last one pointed at or selected.
+let $zoomed, $selected, $hovered, $aimed, $icicle, $pinned;
+let $width = 0, $rowHeight, $cellWidth = 7.225, $textSize = 12;
+// The boxes drawn, by row from the root outwards; rows on the other side of it have negative numbers.
+let $rows, $lowest, $highest, $drawing = 0;
+// How far the picture is scrolled from its root.
+let $scrolled = 0;
+
+const app = $root.querySelector('.app'), $page = app.querySelector('.page');
+const [$input, $regexButton, $found, $viewSelect, $threadSelect, $resetButton, $scroller, $picture, $hoverMark, $selection,
+       $tableBox, $details, tip, $menu] =
+    ['input', '.regex', '.found', '.view', '.thread', '.reset', '.scroll', '.picture', '.hover', '.selected',
+     '.table', '.details', '.tip', '.menu'].map((selector) => $page.querySelector(selector));
+let $boxes = $picture.firstElementChild;
+
+function set(element, attributes) {
+    for (const key in attributes)
+        element.setAttribute(key, attributes[key]);
+    return element;
+}
+
+const on = (target, types, action) => types.split(' ').forEach((type) => target.addEventListener(type, action));
+
+// An element of the same kind as its parent, HTML or SVG.
+function $make(name, parent, attributes, text = '') {
+    const made = set(document.createElementNS(parent.namespaceURI, name), attributes);
+    made.textContent = text;
+    return parent.appendChild(made);
+}
+
+const top = (row) => ($icicle ? row - $lowest : $highest - row) * $rowHeight;
+const $isDrawn = (box) => box && box.drawn === $drawing;
+
+function $place(box, row, x, w) {
+    Object.assign(box, {row, x, w, drawn: $drawing});
+    ($rows[row] = $rows[row] || []).push(box);
+    $lowest = Math.min($lowest, row);
+    $highest = Math.max($highest, row);
+}
+
+// The callers of the zoomed box, then level by level all that is wide enough. Neighbours too narrow to
+// draw become runs, and matches among them ticks.
+function $collect(base, direction, runs, ticks) {
+    const center = $zoomed.root === base ? $zoomed : base, scale = $width / (center.total || 1);
+    for (let box = center; box; box = box.up) {
+        if (box.up || direction > 0)
+            $place(box, direction * box.depth, 0, $width);
+    }
+    for (let level = [center], row = direction * center.depth; level.length;) {
+        const next = [];
+        row += direction;
+        for (const kid of level.flatMap((box) => box.kids)) {
+            const x = (kid.start - center.start) * scale, w = kid.total * scale, last = runs.at(-1);
+            if (w >= BOX_MIN) {
+                $place(kid, row, x, w);
+                next.push(kid);
+                continue;
+            }
+            if (last && last.row === row && x - last.x - last.w < 0.01)
+                last.w = x + w - last.x;
+            else
+                runs.push({row, x, w});
+            if ($matches && $hasMatch(kid))
+                ticks.push([x, row]);
+        }
+        level = next;
+    }
+}
+
+function $draw() {
+    const runs = [], ticks = [], labels = [], paths = {}, drawn = document.createElementNS($root.namespaceURI, 'g');
+    $rowHeight = Math.round(($page.clientWidth < 600 ? 20 : 18) * $textSize / 12);
+    $width = Math.max($page.clientWidth - 20, 50);
+    $rows = {};
+    $lowest = $highest = 0;
+    $drawing++;
+    $roots.forEach((base, i) => $collect(base, i ? -1 : 1, runs, ticks));
+    set($picture, {width: $width, height: ($highest - $lowest + 1) * $rowHeight});
+    const add = (name, x, row, w) => {
+        paths[name] = (paths[name] || '') +
+            `M${x.toFixed(1)} ${top(row)}h${w.toFixed(1)}v${$rowHeight - 1}h-${w.toFixed(1)}z`;
+    };
+    for (const {row, x, w} of runs) {
+        if (w >= BOX_MIN && row >= $lowest && row <= $highest)
+            add('rest', x, row, w);
+    }
+    for (const box of Object.values($rows).flat()) {
+        const {x, w, row} = box, caller = box !== $zoomed && $isCallerOf(box, $zoomed), hit = $isMatch(box);
+        add((hit ? 'match' : $classOf(box)) + (caller ? ' caller' : ''), x, row, w > 3 ? w - GAP : hit ? Math.max(w, 2) : w);
+        if (w < LABEL_MIN)
+            continue;
+        labels.push([$label(box.f, Math.floor((w - 6) / $cellWidth)), x, row, caller]);
+        if ($isInlined(box))
+            paths.inlined = (paths.inlined || '') + `M${(x + 1).toFixed(1)} ${top(row) + 1}v${$rowHeight - 3}`;
+    }
+    for (const [x, row] of ticks)
+        add('match', Math.min(x, $width - 2), Math.max($lowest, Math.min(row, $highest)), 2);
+    // Matches lie above other boxes, marks above the boxes they belong to.
+    const order = (name) => ['match', 'match caller', 'inlined'].indexOf(name);
+    for (const name of Object.keys(paths).sort((a, b) => order(a) - order(b)))
+        $make('path', drawn, {class: name, d: paths[name]});
+    for (const [text, x, row, caller] of labels) {
+        if (text)
+            $make('text', drawn, {x: (x + 3).toFixed(1), y: top(row) + Math.round($rowHeight * 13 / 18),
+                                 class: caller ? 'faded' : ''}, text);
+    }
+    $boxes.replaceWith(set(drawn, {'aria-hidden': true}));
+    $boxes = drawn;
+    $placeMark($hoverMark, $hovered);
+    $placeMark($selection, $selected);
+}
+
+// From a distance to the root's end of the picture to one from its top, and back.
+const $fromRoot = (distance) => $icicle ? distance : $scroller.scrollHeight - $scroller.clientHeight - distance;
+
+function $redraw() {
+    $tableBox.hidden = $view !== 'table';
+    $scroller.hidden = !$tableBox.hidden;
+    if (!$alone)
+        set($root, {height: 100000});
+    if ($scroller.hidden)
+        $drawTable();
+    else
+        $draw();
+    $resetButton.disabled = !$zoomed.up;
+    $viewSelect.value = $view;
+    $threadSelect.hidden = $view !== 'chart';
+    set($page, {'data-colors': $colors});
+    $countMatches();
+    set($root, {height: $alone ? '100%' : $page.scrollHeight});
+    // the focus of a sandwich is in the middle
+    if ($alone)
+        $scroller.scrollTop = $roots[1] ? top(0) - $scroller.clientHeight / 2 : $fromRoot($scrolled);
+}
+
+function $placeMark(mark, box) {
+    const shown = $isDrawn(box);
+    set(mark, {visibility: shown ? 'visible' : 'hidden'});
+    if (shown)
+        set(mark, {x: box.x + 0.5, y: top(box.row) + 0.5, width: Math.max(box.w - GAP - 1, 1), height: $rowHeight - 2});
+}
+
+function $boxAt(event) {
+    const bounds = $picture.getBoundingClientRect(), x = event.clientX - bounds.left;
+    const row = Math.floor((event.clientY - bounds.top) / $rowHeight);
+    const line = $rows[$icicle ? row + $lowest : $highest - row] || [];
+    let low = 0, high = line.length;
+    while (low < high) {
+        const middle = low + high >> 1;
+        if (line[middle].x <= x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const box = line[low - 1];
+    return box && x < box.x + Math.max(box.w, 1) ? box : null;
+}
+
+// ---- the table ----
+
+let $sortBy = 'self', $sortUp, $sums, $rest;
+
+// Weight of each function, each sample counted once.
+function $functionSums() {
+    if ($sums)
+        return $sums;
+    $sums = {};
+    for (const name of ['self', 'total', 'old'])
+        $sums[name] = new Float64Array(fns.n);
+    $visitFunctions((node, f, outermost) => {
+        $sums.self[f] += $tree.weight[node + 1] - $tree.weight[node];
+        if (outermost)
+            $sums.total[f] += $tree.weight[$tree.end[node]] - $tree.weight[node];
+        if ($tree.old)
+            $sums.old[f] += $tree.old[node + 1] - $tree.old[node];
+    });
+    return $sums;
+}
+
+const $signed = (part) => (part < 0 ? '−' : '+') + $share(Math.abs(part), 1, 2).replace('%', 'pp');
+const $keyOf = {
+    self: (f) => $sums.self[f],
+    total: (f) => $sums.total[f],
+    change: (f) => $sums.self[f] / $whole() - $sums.old[f] / ($tree.old ? $tree.old[$tree.n] : 1),
+    name: $nameOf,
+    module: $moduleOf,
+};
+
+function $drawTable() {
+    const {self, total, old} = $functionSums(), key = $keyOf[$sortBy];
+    $rest = Array.from($identities.keys()).filter((f) => $identities[f] === f && $isCode(f) &&
+        (self[f] || total[f] || old[f]) && (!$matches || $matches.hits[f]));
+    $rest.sort((a, b) => key(a) === key(b) ? a - b : key(a) < key(b) === Boolean($sortUp) ? -1 : 1);
+    for (const head of all('th', $tableBox)) {
+        const {sort} = head.dataset;
+        head.hidden = sort === 'change' && !$tree.old;
+        set(head, {'aria-sort': sort !== $sortBy ? 'none' : $sortUp ? 'ascending' : 'descending'});
+    }
+    $tableBox.querySelector('tbody').replaceChildren();
+    $moreRows();
+}
+
+// Two hundred at a time: nobody reads a hundred thousand rows, and no browser likes to lay them out.
+function $moreRows() {
+    const {self, total} = $sums;
+    for (const f of $rest.splice(0, 200)) {
+        const row = $make('tr', $tableBox.querySelector('tbody'), {tabindex: 0});
+        row.f = f;
+        for (const text of [$share(self[f], $whole()), $amount(self[f]), $share(total[f], $whole()), $amount(total[f]),
+                            $tree.old && $signed($keyOf.change(f)), $nameOf(f), $fileName($moduleOf(f))]) {
+            if (text !== undefined)
+                $make('td', row, {}, text);
+        }
+    }
+}
+
+// ---- what is said about a box ----
+
+function $figures(box) {
+    const {root: {from, times}, lane, set: [first, last]} = box;
+    const base = times ? box.root.total : $whole(), total = box.f < 0 ? base : box.total;
+    const parts = [$share(total, base) + (lane ? ' of the older profile' : ' of all')];
+    if (!lane)
+        parts.unshift(times ? $duration(total) + ' long' : $amount(total) + ($periodNs ? ' CPU' : ''));
+    if ($zoomed.up && $isCallerOf($zoomed, box))
+        parts.push($share(total, $zoomed.total) + ' of zoom');
+    if (times)
+        return [...parts, 'from ' + $duration(box.start), last - first + ' samples'].join(' · ');
+    if (!from && !lane)
+        parts.push(box.kids && `self ${$amount(box.self)} (${$share(box.self, $whole())})`);
+    const n = box.sum(lane ? $tree.oldSamples : $tree.samples);
+    if ($periodNs || n !== total)
+        parts.push(n.toLocaleString('en') + (n === 1 ? ' sample' : ' samples'));
+    if ($tree.old && !lane && box.up) {
+        const {before, change, error} = $changeOf(box);
+        parts.push(`was ${$share(before, 1)}: ${$signed(change)}` + (Math.abs(change) > 2 * error ? '' : ', may be chance'));
+    }
+    return parts.join(' · ');
+}
+
+// The address of the source by the template of --source-link, or ''.
+function $sourceLink(box) {
+    const template = $root.dataset.sourceLink || '', [file, line] = $sourceOf(box);
+    return file && /^(https?|vscode):/i.test(template)
+        ? template.replace(/\{(file|line)\}/g, (_, what) => what === 'line' ? line || 1
+            : encodeURI(file).replace(/[?#]/g, encodeURIComponent)) : '';
+}
+
+// Name, mark, module and source; the last as a link, where there is a template.
+function $describe(box, parent) {
+    const [file, line] = $sourceOf(box), where = file + (file && line ? ':' + line : ''), link = $sourceLink(box);
+    const words = [$isInlined(box) && '(inlined)', $moduleOf(box.f), !link && where].filter((word) => word);
+    const place = $make('span', parent, {class: 'place'}, words.join(' · ') + (link && words.length ? ' · ' : ''));
+    if (link)
+        $make('a', place, {href: link, target: '_blank', rel: 'noopener'}, where);
+}
+
+function $showDetails(box) {
+    box = $pinned && $selected || box || $selected || $zoomed;
+    $details.replaceChildren();
+    const first = $make('div', $details);
+    $make('b', first, {}, $nameOf(box.f));
+    first.append(' ');
+    $describe(box, first);
+    const sum = box.f >= 0 && $functionSums().total[$identities[box.f]];
+    $make('div', $details, {}, $figures(box) + (sum > box.total * 1.000001 && $isCode(box.f) && !box.lane && !box.root.times
+        ? ` · everywhere ${$amount(sum)} (${$share(sum, $whole())})` : ''));
+}
+
+function say(text, className = '') {
+    $showDetails();
+    $make('div', $details, {class: className}, text);
+}
+
+function $showTip(box, event) {
+    tip.hidden = !box || !$menu.hidden;
+    if (tip.hidden)
+        return;
+    tip.replaceChildren();
+    $make('b', tip, {}, $nameOf(box.f));
+    $describe(box, $make('div', tip));
+    $make('div', tip, {}, $figures(box));
+    $moveTo(tip, event, 14, 20);
+}
+
+// Puts the popup beside the pointer, where it fits.
+function $moveTo(popup, event, right, below) {
+    const bounds = $page.getBoundingClientRect(), x = event.clientX - bounds.left + right, y = event.clientY - bounds.top;
+    const over = y + below + popup.offsetHeight > $page.clientHeight;
+    popup.style.left = Math.max(4, Math.min(x, $page.clientWidth - popup.offsetWidth - 4)) + 'px';
+    popup.style.top = Math.max(4, over ? Math.min(y - 10, $page.clientHeight) - popup.offsetHeight : y + below) + 'px';
+}
+
+function $select(box) {
+    $selected = $aimed = box;
+    $placeMark($selection, box);
+    $showDetails();
+    if (!box) {
+        $picture.removeAttribute('aria-activedescendant');
+        return;
+    }
+    const siblings = box.up ? box.up.kids : [box];
+    set($selection, {'aria-label': $nameOf(box.f) + ', ' + $figures(box), 'aria-level': box.depth + 1,
+                    'aria-setsize': siblings.length, 'aria-posinset': siblings.indexOf(box) + 1});
+    set($picture, {'aria-activedescendant': $selection.id});
+    if ($alone && $isDrawn(box))
+        $scroller.scrollTop = Math.min(top(box.row), Math.max($scroller.scrollTop,
+            top(box.row) + $rowHeight - $scroller.clientHeight));
+}
+
+// ---- search ----
+
+// Hits by function; how many hits are before each node, and whether one is at it or among its callers.
+let $matches = null, $current = null;
+
+const $isRegex = () => $regexButton.getAttribute('aria-pressed') === 'true';
+const $isMatch = (box) => $matches && box.f >= 0 && $matches.hits[box.f] === 1;
+const $hasMatch = (box) => $isMatch(box) || !box.root.times && box.set.some((node) => box.root.from
+    ? $matches.above[node] : $matches.before[$tree.end[node]] > $matches.before[node]);
+
+// Case matters only when the text has an upper-case letter. "module:" looks there.
+function $tester(text) {
+    const of = text.startsWith('module:') ? $moduleOf : $nameOf;
+    text = text.replace(/^module:/, '');
+    const anyCase = text === text.toLowerCase();
+    if ($isRegex()) {
+        const expression = new RegExp(text, anyCase ? 'iu' : 'u');
+        return (f) => expression.test(of(f));
+    }
+    return anyCase ? (f) => of(f).toLowerCase().includes(text) : (f) => of(f).includes(text);
+}
+
+function $search() {
+    $input.removeAttribute('aria-invalid');
+    $current = null;
+    let test = null;
+    try {
+        test = $input.value && $tester($input.value);
+    } catch (error) {
+        set($input, {'aria-invalid': true});
+        $found.textContent = 'not a regular expression';
+        $found.title = error.message;
+        return;
+    }
+    $matches = null;
+    if (test) {
+        const hits = fns.name.map((id, f) => $kindOf(f) < GROUP_KIND && test(f) ? 1 : 0);
+        const before = new Uint32Array($tree.n + 1), above = new Uint8Array($tree.n);
+        for (let node = 0; node < $tree.n; node++) {
+            const hit = node && hits[$tree.fn[node]];
+            before[node + 1] = before[node] + hit;
+            above[node] = hit | above[$tree.up[node]];
+        }
+        $matches = {hits, above, before, count: new Set(fns.name.filter((id, f) => hits[f])).size};
+    }
+}
+
+// The weight that lies in matches at the node and below it, each sample counted once.
+function $matchedBelow(node) {
+    const {hits, before} = $matches, end = $tree.end[node];
+    let weight = 0;
+    for (let at = node; at < end;) {
+        const hit = at && hits[$tree.fn[at]];
+        if (hit)
+            weight += $tree.weight[$tree.end[at]] - $tree.weight[at];
+        at = hit || before[$tree.end[at]] === before[at] ? $tree.end[at] : at + 1;
+    }
+    return weight;
+}
+
+function $matchedWeight({root: {from, times}, set: [first, last], set: nodes, source, depth, up}) {
+    let weight = 0;
+    if (times) {
+        for (let i = first; i < last; i++) {
+            let node = times.node[i];
+            while ($tree.depth[node] >= Math.max(depth, 1) && !$matches.hits[$tree.fn[node]])
+                node = $tree.up[node];
+            weight += $tree.depth[node] >= Math.max(depth, 1) ? times.end[i] - times.begin[i] : 0;
+        }
+        return weight;
+    }
+    return source.reduce((sum, node, i) => sum + (!from || !up && $roots[1] && !$matches.above[node] ? $matchedBelow(node)
+        : $matches.above[nodes[i]] ? $zoomed.of($tree.weight, node) : 0), 0);
+}
+
+// What can be stepped to, from the left: in the flame graph all frames, elsewhere what is drawn.
+const $stepsFrames = () => $view === 'flame' && !$zoomed.lane;
+const $drawnMatches = () => Object.keys($rows).sort((a, b) => a - b).flatMap((row) => $rows[row].filter($isMatch));
+
+function $matchPosition() {
+    if (!$stepsFrames()) {
+        const drawn = $drawnMatches();
+        return [drawn.indexOf($current), drawn.length];
+    }
+    const {before} = $matches, [first] = $zoomed.set;
+    return [$current ? before[$current.set[0]] - before[first] : -1, before[$tree.end[first]] - before[first]];
+}
+
+function $countMatches() {
+    if ($input.getAttribute('aria-invalid'))
+        return;
+    $found.textContent = $found.title = '';
+    if (!$matches)
+        return;
+    const words = $matches.count + ($matches.count === 1 ? ' function' : ' functions');
+    if ($view === 'table') {
+        $found.textContent = words;
+        return;
+    }
+    const weight = $zoomed.lane ? 0 : $matchedWeight($zoomed), [at, n] = $matchPosition(), {times} = $zoomed.root;
+    const base = $zoomed.f < 0 ? $whole() : $zoomed.total, size = times ? $duration : $amount;
+    $found.textContent = weight || n ? `matched ${$share(weight, base)}` + (at < 0 ? '' : ` · ${at + 1}/${n}`) : 'no match';
+    $found.title = `${words}, ${size(weight)} of ${size(base)} (${$share(weight, base, 2)})`;
+}
+
+// To the next match in the view, or the one before; zooms in where it is too narrow to be seen.
+function $step(direction) {
+    if (!$matches || $view === 'table')
+        return;
+    const [at, n] = $matchPosition(), next = at < 0 && direction < 0 ? n - 1 : (at + direction + n) % n;
+    if (!n)
+        return;
+    $current = $stepsFrames() ? $frameAt(next) : $drawnMatches()[next];
+    let target = $zoomed;
+    const way = [];
+    for (let box = $current; $stepsFrames() && box !== $zoomed; box = box.up)
+        way.push(box);
+    while (way.length && $current.total * $width / target.total < SELECT_MIN)
+        target = way.pop();
+    $zoom(target);
+    $select($current);
+    $countMatches();
+}
+
+// The box of the n-th match below the zoomed one.
+function $frameAt(n) {
+    const {before} = $matches, way = [];
+    let [node] = $zoomed.set, high = $tree.end[node];
+    for (n += before[node]; node < high;) {
+        const middle = node + high >> 1;
+        if (before[middle + 1] > n)
+            high = middle;
+        else
+            node = middle + 1;
+    }
+    for (; node; node = $tree.up[node])
+        way.push(node);
+    return way.reduceRight((box, at) => box.kids.find((kid) => kid.set[0] === at && !kid.lane), $roots[0]);
+}
+
+// ---- state, and the address that leads back to it ----
+
+// A box is known in links by four letters for each function on the way to it, made from names and not
+// from numbers, so that a link survives when the picture is made anew.
+const $letters = (box) => box.root.times ? box.up.kids.indexOf(box).toString(36).padStart(4, 0)
+    : $hash($nameOf(box.f) + '\n' + $moduleOf(box.f) + ($isInlined(box) ? 'i' : '')).toString(36).padStart(7, 0).slice(-4);
+const $pathOf = (box) => box.up ? $pathOf(box.up) + $letters(box) : box === $roots[1] ? '~' : '';
+
+const $findPath = (path) => (path.match(/\w{4}/g) || []).reduce(
+    (box, part) => box && box.kids.find((kid) => $letters(kid) === part), $roots[path[0] === '~' ? 1 : 0]);
+
+// By the keys of the address; none says what is so anyway.
+function $stateHash() {
+    const switches = {i: $icicle, r: $isRegex(), w: $byWidth, k: $collapsed, m: $byThread};
+    const flags = Object.keys(switches).filter((flag) => switches[flag]).join('');
+    const state = {
+        v: $view !== 'flame' && $view, p: $roots[1] && $nameOf($focus), q: $roots[1] && $moduleOf($focus),
+        t: $view === 'chart' && $threads.tid[$chartThread], z: $pathOf($zoomed), f: $zoomed.up && $nameOf($zoomed.f),
+        s: $input.value, o: flags !== ($root.dataset.flags || '') && (flags || '-'), x: [...$hidden].join('\n'),
+        c: $colors !== $root.dataset.colors && $colors,
+    };
+    return '#' + Object.keys(state).filter((key) => state[key] || state[key] === 0)
+        .map((key) => key + '=' + encodeURIComponent(state[key])).join('&');
+}
+
+// Several flamegraphs may share a page: then the address is not ours to write.
+function $remember(asNewEntry) {
+    try {
+        if ($alone && $stateHash() !== (location.hash || '#'))
+            history[asNewEntry ? 'pushState' : 'replaceState'](null, '', $stateHash());
+    } catch {
+        // a sandbox without history: the picture works, links do not
+    }
+}
+
+function $readState() {
+    const state = {o: $root.dataset.flags || '', s: '', x: '', p: '', q: '', z: ''};
+    for (const [, key, value] of $alone ? location.hash.matchAll(/[#&](\w)=([^&]*)/g) : []) {
+        try {
+            state[key] = decodeURIComponent(value);
+        } catch {
+            // malformed: as if it were not there
+        }
+    }
+    return state;
+}
+
+function $restore() {
+    const {o, s, x, p, q, z, f = p, v, t, c} = $readState();
+    [$icicle, $byWidth, $collapsed, $byThread] = [...'iwkm'].map((flag) => o.includes(flag));
+    $byThread = $byThread && $canSplit();
+    $hidden = new Set(x ? x.split('\n') : []);
+    $colors = COLORS.includes(c) ? c : $root.dataset.colors;
+    set($regexButton, {'aria-pressed': o.includes('r')});
+    $view = all('option', $viewSelect).some((option) => option.value === v) ? v : 'flame';
+    $focus = fns.name.findIndex((id, at) => $strings[id] === p && $moduleOf(at) === q);
+    $chartThread = $samples ? $threads.tid.indexOf(Number(t)) : -1;
+    $rebuild();
+    const target = $findPath(z), lost = !target || p && $focus < 0;
+    $input.value = s || (lost ? f : '');
+    $zoomed = target || $zoomed;
+    // A regular expression out of a link runs only when its reader asks for it: it may be endless.
+    $matches = null;
+    if (!$isRegex())
+        $search();
+    $redraw();
+    if ($isRegex() && s)
+        $found.textContent = 'press Enter to search';
+    say(lost ? `The linked place is not in this profile: ${f}.` : '', 'error');
+}
+
+const $canSplit = () => $threads.n > 1 && Boolean($parts || $samples);
+
+// Makes the tree and the roots anew from what they are to show.
+function $rebuild() {
+    if ($view === 'chart' && ($byThread || $collapsed || $hidden.size || !$samples || !$samples.n))
+        $view = 'flame';
+    $tree = $transform();
+    const known = new Map();
+    $identities = Array.from(fns.name, (id, f) => {
+        const key = `${id} ${fns.module[f]}`;
+        known.set(key, known.get(key) || f);
+        return known.get(key);
+    });
+    $sums = null;
+    $focus = $identities[$focus];
+    if ($view === 'sandwich' && !$functionSums().total[$focus])
+        $focus = $sums.self.reduce((best, self, f) => self > $sums.self[best] && $isCode(f) ? f : best, 0);
+    if ($view === 'chart' && $chartThread < 0) {
+        const weights = Array.from($threads.tid, () => 0);
+        $samples.thread.forEach((thread, i) => { weights[thread] += $samples.weight[i]; });
+        $chartThread = weights.indexOf(Math.max(...weights));
+    }
+    $threadSelect.value = $chartThread;
+    $buildRoots();
+}
+
+// After a change of what is shown: the same place again, where it is still there.
+function $change(text) {
+    const path = $pathOf($zoomed);
+    $rebuild();
+    $zoomed = $findPath(path) || $zoomed;
+    $search();
+    $redraw();
+    say(text || '');
+    $remember(true);
+}
+
+function $zoom(box) {
+    if (!box || box === $zoomed)
+        return;
+    $zoomed = box;
+    $hovered = null;
+    tip.hidden = true;
+    $redraw();
+    $select(box.up ? box : null);
+    $remember(true);
+}
+
+function $show(name) {
+    if (name === 'chart') {
+        $byThread = $collapsed = false;
+        $hidden.clear();
+    }
+    $view = name;
+    [$zoomed] = $roots;
+    $scrolled = 0;
+    $change();
+    ($scroller.hidden ? $tableBox : $picture).focus({preventScroll: true});
+}
+
+function $sandwich(f) {
+    if (!$isCode(f))
+        return;
+    $focus = f;
+    $show('sandwich');
+}
+
+function $hide(what) {
+    $hidden.add(what);
+    $view = $view === 'chart' ? 'flame' : $view;
+    $change(`Hidden: ${what}. X shows everything again.`);
+}
+
+// ---- commands: what keys, buttons and the menu do ----
+
+async function $copy(text) {
+    try {
+        await navigator.clipboard.writeText(text);
+    } catch {
+        // not allowed here (a sandbox, a page without a safe connection): the old way
+        const area = $make('textarea', $page);
+        area.value = text;
+        area.select();
+        document.execCommand('copy');
+        area.remove();
+        $picture.focus();
+    }
+    say('Copied: ' + text.replaceAll('\n', ';'));
+}
+
+// Root first, one function in a line.
+function $stackOf(box) {
+    const names = [], {from} = box.root;
+    for (; box && box.f >= 0; box = box.up)
+        names.push($nameOf(box.f));
+    return (from ? names : names.reverse()).join('\n');
+}
+
+function $flip() {
+    $icicle = !$icicle;
+    $scrolled = 0;
+    $redraw();
+    $remember();
+}
+
+function $nextColors() {
+    do
+        $colors = COLORS[(COLORS.indexOf($colors) + 1) % COLORS.length];
+    while ($colors === 'diff' && !$tree.old);
+    $redraw();
+    say('Colours: ' + $colors);
+    $remember();
+}
+
+// The rules for a dark page are in force always or never, whatever the reader's system says.
+let $isDark;
+function $setTheme(dark) {
+    for (const rule of $root.querySelector('style').sheet.cssRules) {
+        if (rule.media && /color-scheme|all/.test(rule.media.mediaText))
+            rule.media.mediaText = dark ? 'all' : 'not all';
+    }
+    $isDark = dark;
+}
+
+function $toggleTheme() {
+    $setTheme(!($isDark === undefined ? matchMedia('(prefers-color-scheme:dark)').matches : $isDark));
+    try {
+        localStorage.profTheme = $isDark;
+    } catch {
+        // not remembered, then
+    }
+}
+
+function $changeText(by) {
+    $textSize = Math.max(8, Math.min(24, $textSize + by));
+    $page.style.setProperty('--text', $textSize + 'px');
+    $measureCell();
+    $redraw();
+}
+
+function $escape() {
+    if ($input.value) {
+        $input.value = '';
+        $search();
+        $redraw();
+        $remember();
+    } else {
+        $zoom($roots[0]);
+    }
+}
+
+const $toggle = (name) => () => $show($view === name ? 'flame' : name);
+const $commands = {
+    '/': () => $input.focus(), n: () => $step(1), N: () => $step(-1), 0: () => $zoom($roots[0]),
+    Backspace: () => $zoom($zoomed.up), Escape: $escape, f: () => $show('flame'), r: $toggle('callers'), t: $toggle('table'),
+    l: $toggle('chart'), i: $flip, c: $nextColors, d: $toggleTheme, '+': () => $changeText(1), '-': () => $changeText(-1),
+    '?': (event) => $openMenu(null, event),
+    X() {
+        $hidden.clear();
+        $change();
+    },
+    w() {
+        $byWidth = !$byWidth;
+        $change();
+    },
+    m() {
+        $byThread = !$byThread && $canSplit();
+        $change($canSplit() ? '' : 'There is only one thread in this file.');
+    },
+    k() {
+        $collapsed = !$collapsed;
+        $change();
+    },
+};
+$commands.Home = $commands[0];
+const $boxCommands = {
+    Enter: () => $selected ? $zoom($selected) : $step(1), s: (box) => $sandwich(box.f), y: (box) => $copy($nameOf(box.f)),
+    Y: (box) => $copy($stackOf(box)), x: (box) => box.f >= 0 && $hide($nameOf(box.f)),
+    M: (box) => $moduleOf(box.f) && $hide('module:' + $moduleOf(box.f)),
+    o: (box) => $sourceLink(box) ? window.open($sourceLink(box), '_blank', 'noopener')
+        : say('Its source is not known, or the picture was made without --source-link.', 'error'),
+    ' ': (box) => {
+        $pinned = !$pinned;
+        $select(box);
+    },
+};
+const $states = {
+    f: () => $view === 'flame', r: () => $view === 'callers', t: () => $view === 'table', l: () => $view === 'chart',
+    i: () => $icicle, w: () => $byWidth, m: () => $byThread, k: () => $collapsed, ' ': () => $pinned,
+};
+
+function run(key, event) {
+    if (Object.hasOwn($commands, key))
+        $commands[key](event);
+    else if (Object.hasOwn($boxCommands, key) && $view !== 'table')
+        $boxCommands[key]($isDrawn($aimed) ? $aimed : $zoomed);
+    else
+        return false;
+    return true;
+}
+
+function $openMenu(box, event) {
+    tip.hidden = true;
+    $menu.hidden = false;
+    $menu.classList.toggle('for-box', Boolean(box));
+    $menu.firstChild.textContent = box ? $label(box.f, 40) : '';
+    for (const item of all('[aria-checked],[role$=x]', $menu))
+        set(item, {'aria-checked': Boolean($states[item.dataset.key]())});
+    $moveTo($menu, 'clientX' in event ? event : {clientX: 1e9, clientY: 60}, 0, 0);
+    $menu.querySelector('button').focus();
+}
+
+function $closeMenu() {
+    $menu.hidden = true;
+    $picture.focus({preventScroll: true});
+}
+
+// ---- events ----
+
+function $hover(event) {
+    const box = event.type === 'pointerleave' ? null : $boxAt(event);
+    if (event.pointerType !== 'touch')
+        $showTip(box, event);
+    if (box === $hovered)
+        return;
+    $hovered = box;
+    $aimed = box || $aimed;
+    $placeMark($hoverMark, box);
+    $showDetails(box);
+}
+
+const $isWide = (box) => $isDrawn(box) && box.w >= SELECT_MIN;
+const $heaviest = (box) => box.kids.reduce((best, kid) => best && best.total >= kid.total ? best : kid, null);
+
+function $move(key) {
+    if (!$isDrawn($selected)) {
+        $select($zoomed);
+        return;
+    }
+    const line = $rows[$selected.row].filter($isWide), below = $roots[1] && $selected.root === $roots[1];
+    const away = (key === 'ArrowDown') === Boolean($icicle);
+    let box;
+    if (key === 'ArrowLeft' || key === 'ArrowRight')
+        box = line[line.indexOf($selected) + (key === 'ArrowLeft' ? -1 : 1)];
+    else if (!$selected.up && $roots[1])
+        box = $heaviest($roots[away ? 0 : 1]);
+    else if (away === Boolean(below))
+        box = $selected.up && !$selected.up.up ? $roots[0] : $selected.up;
+    else
+        box = $selected !== $zoomed && $isCallerOf($selected, $zoomed) ? $rows[$selected.row + (below ? -1 : 1)][0] : $heaviest($selected);
+    if ($isWide(box))
+        $select(box);
+}
+
+function $pressKey(event) {
+    const {key, target, ctrlKey, metaKey} = event;
+    // The first Ctrl-F is ours; in the field it is the browser's own search again.
+    if ((ctrlKey || metaKey) && key === 'f' && target !== $input) {
+        event.preventDefault();
+        $input.focus();
+        $input.select();
+        return;
+    }
+    if (ctrlKey || metaKey || event.altKey || target === $input || target.localName === 'select' ||
+        /^(button|a)$/.test(target.localName) && /^(Enter| )$/.test(key))
+        return;
+    const arrow = key.startsWith('Arrow');
+    if (!$menu.hidden && arrow) {
+        const items = all('button', $menu).filter((item) => item.offsetHeight);
+        items.at((items.indexOf(target) + (key === 'ArrowDown' ? 1 : -1)) % items.length).focus();
+    } else if (!$menu.hidden && key === 'Escape') {
+        $closeMenu();
+    } else if (target.f !== undefined && /^(Enter|s)$/.test(key)) {
+        $sandwich(target.f);
+    } else if (arrow && $view !== 'table') {
+        $move(key);
+    } else if (!run(key, event)) {
+        return;
+    }
+    event.preventDefault();
+}
+
+function $fieldKey(event) {
+    if (event.key === 'Enter') {
+        if (!$matches || $input.getAttribute('aria-invalid'))
+            $search();
+        $redraw();
+        $step(event.shiftKey ? -1 : 1);
+    } else if (event.key === 'Escape') {
+        if ($input.value)
+            $escape();
+        else
+            $picture.focus();
+        event.preventDefault();
+    }
+}
+
+// A finger that stays opens the menu; the click that follows is none.
+let $press, $held;
+function $finger(event) {
+    clearTimeout($press);
+    $held = event.type === 'pointerup' && $held;
+    if (event.type === 'pointerdown' && event.pointerType === 'touch')
+        $press = setTimeout(() => { $held = $boxMenu(event); }, 500);
+}
+
+function $boxMenu(event) {
+    const box = $boxAt(event);
+    event.preventDefault();
+    if (box && $menu.hidden) {
+        $select(box);
+        $openMenu(box, event);
+    }
+    return true;
+}
+
+function $clickBox(event) {
+    const box = $boxAt(event);
+    if (box && !$held)
+        box === $zoomed ? $select(box) : $zoom(box);
+    $held = false;
+}
+
+function $clickPage({target}) {
+    const item = target.closest('[data-key]'), head = target.closest('[data-sort]'), row = target.closest('tbody tr');
+    if (item) {
+        if ($menu.contains(item))
+            $closeMenu();
+        run(item.dataset.key, {});
+    } else if (head) {
+        const {sort} = head.dataset;
+        $sortUp = sort === $sortBy ? !$sortUp : sort === 'name' || sort === 'module';
+        $sortBy = sort;
+        $drawTable();
+    } else if (row) {
+        $sandwich(row.f);
+    }
+}
+
+function $listen() {
+    on($picture, 'pointermove pointerleave', $hover);
+    on($picture, 'pointerdown pointerup pointermove pointercancel', $finger);
+    on($picture, 'contextmenu', $boxMenu);
+    on($picture, 'click', $clickBox);
+    on($page, 'click', $clickPage);
+    on($page, 'pointerdown', (event) => { $menu.hidden = !$menu.contains(event.target); });
+    on($viewSelect, 'change', () => $show($viewSelect.value));
+    on($threadSelect, 'change', () => {
+        $chartThread = Number($threadSelect.value);
+        $show('chart');
+    });
+    on($regexButton, 'click', () => {
+        set($regexButton, {'aria-pressed': !$isRegex()});
+        $search();
+        $redraw();
+        $remember();
+    });
+    on($input, 'input', () => {
+        $search();
+        $redraw();
+        $remember();
+    });
+    on($input, 'keydown', $fieldKey);
+    on($alone ? window : $page, 'keydown', $pressKey);
+    on($scroller, 'scroll', () => {
+        tip.hidden = true;
+        $scrolled = $fromRoot($scroller.scrollTop);
+    });
+    on($tableBox, 'scroll', () => {
+        if ($tableBox.scrollTop + 2 * $tableBox.clientHeight > $tableBox.scrollHeight)
+            $moreRows();
+    });
+    on(window, 'resize', $redraw);
+    if ($alone)
+        on(window, 'popstate', $restore);
+}
+
+function $measureCell() {
+    const probe = $make('text', $picture, {}, 'M'.repeat(50));
+    $cellWidth = probe.getComputedTextLength() / 50 || $cellWidth;
+    probe.remove();
+}
+
+// The page takes the place of the static picture.
+function $start() {
+    const fixed = $root.querySelector('.static');
+    for (const name of ['title', 'figures'])
+        $page.querySelector('.' + name).textContent = fixed.querySelector('.' + name).textContent;
+    fixed.remove();
+    app.removeAttribute('display');
+    $root.removeAttribute('viewBox');
+    set($root, {width: '100%', role: 'group'});
+    set($selection, {id: $root.id + '-selected'});
+    if ($samples)
+        $threads.tid.forEach((tid, i) => $make('option', $threadSelect, {value: i}, $nameOf($threadFn(i))));
+    else
+        $viewSelect.querySelector('[value=chart]').remove();
+    $measureCell();
+    $listen();
+    try {
+        if (localStorage.profTheme)
+            $setTheme(localStorage.profTheme === 'true');
+    } catch {
+        // a sandbox without storage
+    }
+    $restore();
+    set($root, {'data-ready': ''});
+}
+
+$inflate().then((bytes) => {
+    $readData(bytes);
+    $start();
+}).catch((error) => {
+    const hint = $root.querySelector('.hint');
+    if (hint)
+        hint.textContent = 'zoom and search are not available: ' + error.message;
+});
+})();
