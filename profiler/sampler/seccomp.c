@@ -11,6 +11,7 @@
 
 #include "profiler/sampler/real.h"
 #include "profiler/sampler/session.h"
+#include "profiler/sampler/strays.h"
 #include "profiler/sampler/thread.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ static void fall_silent(void)
     if (!thread_process_is_ours()) // or silent already
         return;
     thread_rest(true);
+    strays_stop();
     thread_surrender_all();
     atomic_store(&session.silent, true);
 }

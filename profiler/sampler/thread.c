@@ -6,7 +6,6 @@
 
 #include "profiler/sampler/mask.h"
 #include "profiler/sampler/session.h"
-#include "profiler/sampler/strays.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -209,7 +208,6 @@ void thread_surrender_all(void)
             atomic_store(&slot->clock_wish, CHANNEL_CLOCK_NEVER);
     }
     stop_timers();
-    strays_stop();
     if (session.perf)
         session_drain(1000);
 }
