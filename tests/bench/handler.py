@@ -19,7 +19,10 @@ def bench(smoke, rounds):
             for name in names:
                 command = [measure.load("handler_cost"), str(depth)]
                 run = measure.run(name, command, 997, count=False)
-                _add(found, name, depth, _figures(run.output).get("handler"))
+                figures = _figures(run.output)
+                _add(found, name, depth, figures.get("handler"))
+                if name.startswith("prof"):
+                    _add(found, name + ", first sight", depth, figures.get("first_sight"))
             for what, ns in _libunwind(depth).items():
                 if what != "frames":
                     _add(found, "libunwind " + what, depth, ns)
