@@ -7,6 +7,8 @@
 #include "render/health.h"
 #include "render/views.h"
 
+#include <inttypes.h>
+
 #define PREFIX "prof: "
 
 static void append_samples(struct text *out, const struct profile *profile,
@@ -28,7 +30,8 @@ static void append_samples(struct text *out, const struct profile *profile,
     activity_release(&activity);
 }
 
-static void append_quality(struct text *out, const struct profile_totals *totals)
+static void append_quality(struct text *out, const struct profile *profile,
+                           const struct profile_totals *totals)
 {
     text_append_string(out, PREFIX);
     if (!totals->samples) {
@@ -40,7 +43,9 @@ static void append_quality(struct text *out, const struct profile_totals *totals
     }
     text_append_string(out, "accounted ");
     figure_append_share(out, totals->accounted_ns, totals->cpu_ns - totals->paused_ns);
-    text_append_string(out, " of the CPU time; ");
+    text_printf(out, " of the CPU time at %.0f Hz (%" PRIu64 " asked, %s clock); ",
+                totals->achieved_hz, profile->requested_hz,
+                profile_string(profile, profile->engine));
     figure_append_share(out, totals->complete, totals->samples);
     text_append_string(out, " complete stacks; ");
     figure_append_count(out, totals->lost_samples);
@@ -52,6 +57,6 @@ void render_summary(struct text *out, const struct profile *profile, bool color)
     struct profile_totals totals;
     profile_totals(profile, &totals);
     append_samples(out, profile, &totals, color);
-    append_quality(out, &totals);
+    append_quality(out, profile, &totals);
     health_append(out, profile, &totals, PREFIX);
 }

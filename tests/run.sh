@@ -4,7 +4,8 @@
 # run.sh - builds everything, runs every test, and ends with one line: N passed, N failed, N skipped.
 #
 #   tests/run.sh                 all stages
-#   tests/run.sh STAGE...        only these: unit cli browser scripts style (they build what they need)
+#   tests/run.sh STAGE...        only these: unit cli soak browser scripts style (they build what they
+#                                need)
 #
 # The exit status is 0 when at least one test passed and none failed. Two builds: build-tests/ with
 # sanitizers for the prof process and its unit tests; build/ without, for the tests that run prof on
@@ -18,7 +19,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . tests/lib/packages.sh
 
 readonly logs=$PWD/build-tests/logs
-readonly all_stages=(unit cli browser scripts style)
+readonly all_stages=(unit cli soak browser scripts style)
 jobs=$(getconf _NPROCESSORS_ONLN)
 
 export PROF_BUILD=$PWD/build
@@ -169,6 +170,15 @@ stage_cli() {
     count_tap "$logs/cli.tap"
 }
 
+# A test is a run of a target program under one clock, compared with a run without prof. Each is run
+# once, and all for a minute at least; tests/soak/soak.sh goes on for longer.
+stage_soak() {
+    local report=$logs/soak.results runs
+    tests/soak/soak.sh 60 | tee "$report"
+    read -r runs _ _ _ _ failed _ < <(tail -n 1 "$report")
+    passed=$((runs - failed))
+}
+
 install_browser_modules() {
     [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund
 }
@@ -241,12 +251,12 @@ run_stages() {
     local wanted=" $* " name
     prepare packages install_packages || return
     case $wanted in
-    *" unit "* | *" cli "* | *" browser "*)
+    *" unit "* | *" cli "* | *" soak "* | *" browser "*)
         prepare build-tests build_sanitized || return
         ;;
     esac
     case $wanted in
-    *" cli "* | *" browser "*)
+    *" cli "* | *" soak "* | *" browser "*)
         prepare build build_plain || return
         ;;
     esac

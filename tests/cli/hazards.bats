@@ -76,3 +76,49 @@ check_clocks() {
     info_of prof.data
     assert_true info.out 'sum(thread["samples"] >= 10 for thread in it["threads"]) == 6'
 }
+
+@test "a thread that is older than the sampler is found and sampled" {
+    check_clocks 4999 works_early
+    info_of prof.data
+    assert_true info.out 'sum(thread["samples"] >= 10 for thread in it["threads"]) == 2'
+}
+
+# check_gives_up WHAT: where this user may give it up.
+check_gives_up() {
+    require_target drops_privileges
+    capture alone "$PROF_TARGETS/drops_privileges" "$1"
+    [ "$(cat alone.end)" = "exited with 5" ] || skip "not permitted here"
+    check_clocks 4999 drops_privileges "$1"
+}
+
+@test "a program may change its root" { check_gives_up chroot; }
+@test "a program may drop its privileges" { check_gives_up setuid; }
+@test "a program may forbid to be looked at" { check_gives_up dumpable; }
+@test "a program may lock all of its memory" { check_gives_up mlockall; }
+
+@test "no signal may be queued" {
+    require_target c11_threads
+    local clock
+    for clock in $(clocks); do
+        capture plain prlimit --sigpending=0 "$PROF_TARGETS/c11_threads"
+        capture limited prlimit --sigpending=0 "$PROF_BUILD/bin/prof" record -F 4999 \
+            --clock "$clock" "$PROF_TARGETS/c11_threads"
+        cmp plain.out limited.out
+        cmp plain.end limited.end
+        assert_line limited.err '^prof: .*threads were not sampled: no timer could be had'
+    done
+}
+
+# check_allocator LIBRARY: preloaded beside the sampler.
+check_allocator() {
+    local library target
+    library=$(find /usr/lib /lib -name "$1" 2>/dev/null | head -n 1)
+    [ -n "$library" ] || skip "$1 is not here"
+    for target in "thread_storm 1000" "fork_workers" "dlopen_storm 30" "exceptions"; do
+        # shellcheck disable=SC2086 # a target and its arguments
+        LD_PRELOAD=$library check_clocks 4999 $target
+    done
+}
+
+@test "jemalloc may be the allocator" { check_allocator "libjemalloc.so.2"; }
+@test "tcmalloc may be the allocator" { check_allocator "libtcmalloc_minimal.so.4"; }

@@ -18,7 +18,7 @@ collapse() {
     [ "$(head -c 8 prof.data)" = PROFDATA ]
     grep -q '<svg ' flamegraph.svg
     assert_line run.err '^prof: [0-9]+ samples in .* CPU in 1 process, 1 thread$'
-    assert_line run.err '^prof: accounted [0-9.]+ % of the CPU time; .* complete stacks; [0-9]+ lost$'
+    assert_line run.err '^prof: accounted [0-9.]+ % of the CPU time at [0-9]+ Hz \(997 asked, (perf\+timer|timer) clock\); .* complete stacks; [0-9]+ lost$'
     assert_line run.err '^prof: .*target_spin_ms'
     assert_line run.err '^prof: wrote prof.data and flamegraph.svg'
     [ "$(find . -type f -printf '%P\n' | sort | tr '\n' ' ')" = "flamegraph.svg prof.data run.end run.err run.out " ]

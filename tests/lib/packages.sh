@@ -23,7 +23,8 @@ procps=pgrep"
 # sections, the style check, manuals as man shows them, file capabilities. Not every architecture and
 # release has them all.
 packages_test_optional="g++=c++ gcc-multilib musl-tools=musl-gcc libzstd-dev liblzma-dev \
-libdeflate-dev clang-format=clang-format man-db=man libcap2-bin=setcap"
+libdeflate-dev clang-format=clang-format man-db=man libcap2-bin=setcap libjemalloc2 \
+libtcmalloc-minimal4"
 
 # Why the last packages_install failed, one sentence without a full stop.
 packages_problem=

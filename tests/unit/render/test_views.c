@@ -205,6 +205,7 @@ static void make_run(void)
         *array_push(&profile.samples, &profile.sample_count, &profile.sample_capacity) = sample;
     profile.end_ns = 12400000000;
     profile.processes[0].cpu_ns = 12310000000;
+    profile.engine = string_table_add_string(&profile.strings, "perf+timer");
 }
 
 static void a_good_run_takes_two_lines(void **state)
@@ -214,14 +215,17 @@ static void a_good_run_takes_two_lines(void **state)
     profile.sample_count = 12200;
     render_summary(&out, &profile, false);
     assert_string_equal(
-        out.data, "prof: 12,200 samples in 12.40 s, 12.31 s CPU in 1 process, 1 thread\n"
-                  "prof: accounted 99.1 % of the CPU time; 100.0 % complete stacks; 0 lost\n");
+        out.data,
+        "prof: 12,200 samples in 12.40 s, 12.31 s CPU in 1 process, 1 thread\n"
+        "prof: accounted 99.1 % of the CPU time at 1000 Hz (1000 asked, perf+timer clock); "
+        "100.0 % complete stacks; 0 lost\n");
 }
 
 static void an_unreached_rate_is_said(void **state)
 {
     (void)state;
     make_run();
+    profile.engine = string_table_add_string(&profile.strings, "timer");
     for (uint32_t i = 0; i < profile.sample_count; i++)
         profile.samples[i].weight = 4;
     render_summary(&out, &profile, false);
