@@ -36,7 +36,7 @@ readonly installed="bin/prof lib/prof/libprof.so include/prof.h
 share/bash-completion/completions/prof share/zsh/site-functions/_prof
 share/fish/vendor_completions.d/prof.fish share/man/man1/prof.1 share/man/man1/prof-run.1
 share/man/man1/prof-record.1 share/man/man1/prof-report.1 share/man/man1/prof-flamegraph.1
-share/man/man1/prof-info.1 share/man/man1/prof-export.1 share/man/man1/prof-help.1
+share/man/man1/prof-diff.1 share/man/man1/prof-info.1 share/man/man1/prof-export.1 share/man/man1/prof-help.1
 share/man/man1/prof-symbolize.1 share/man/man1/prof-addr2line.1
 share/doc/prof/README.md share/doc/prof/CHANGELOG.md share/doc/prof/copyright"
 

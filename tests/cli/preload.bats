@@ -140,7 +140,7 @@ done" ]
     assert_end preloaded "exited with 0"
     wait_until is_finished x.data
     assert_true finished.json 'it["samples"] > 0'
-    assert_true finished.json '0.09 < it["accounted_cpu_s"]'
+    assert_true finished.json '0.06 < it["accounted_cpu_s"]'
 }
 
 @test "a child whose parent is gone at once is recorded to its end" {
@@ -150,7 +150,7 @@ done" ]
         assert_end preloaded "exited with 0"
         wait_until is_finished "$turn.data"
         assert_true finished.json 'len(it["processes"]) == 2'
-        assert_true finished.json '0.09 < it["accounted_cpu_s"]'
+        assert_true finished.json '0.06 < it["accounted_cpu_s"]'
     done
 }
 
