@@ -181,12 +181,13 @@ enum channel_stop {
     CHANNEL_STOP_COUNT
 };
 
-/* Layout: fills in the geometry fields for these sizes and returns the segment's size. A chunk of
- * rings has about CHANNEL_CHUNK_SIZE bytes; the number of slots is rounded up to whole chunks. */
 #define CHANNEL_CHUNK_SIZE ((uint32_t)512 * 1024)
 
 /* The last slots of a chunk are the collector's, for threads that it finds by itself. */
 #define CHANNEL_STRAY_SLOTS(chunk_slots) ((chunk_slots) / 4)
+
+/* Layout: fills in the geometry fields for these sizes and returns the segment's size. A chunk of
+ * rings has about CHANNEL_CHUNK_SIZE bytes; the number of slots is rounded up to whole chunks. */
 uint64_t channel_layout(struct channel_header *header, uint32_t slot_count, uint32_t ring_size);
 
 /* Whether a mapped header of `size` bytes is ours, of our version, and fits its own segment. */
@@ -195,6 +196,21 @@ bool channel_valid(const struct channel_header *header, uint64_t size);
 static inline struct channel_slot *channel_slot_at(struct channel_header *header, uint32_t i)
 {
     return (struct channel_slot *)((char *)header + header->slots_offset) + i;
+}
+
+/* A slot that was claimed, before it is filled in: tells the collector how far to look, and counts
+ * from nothing. */
+static inline void channel_slot_begin(struct channel_header *header, struct channel_slot *slot,
+                                      uint32_t index)
+{
+    uint32_t used = atomic_load(&header->slots_used);
+    while (used <= index && !atomic_compare_exchange_weak(&header->slots_used, &used, index + 1)) {
+    }
+    slot->cpu_ns = slot->end_ns = 0;
+    atomic_store(&slot->lost_samples, 0);
+    atomic_store(&slot->lost_weight, 0);
+    atomic_store(&slot->paused_samples, 0);
+    atomic_store(&slot->paused_weight, 0);
 }
 
 static inline uint8_t *channel_ring_at(struct channel_header *header, uint32_t i)

@@ -78,16 +78,23 @@ static bool nobody_is_left(const struct collector *collector, double *last_alive
     return !count.alive && (!count.expected || clock_monotonic_seconds() - *last_alive > 1);
 }
 
+/* The signal of --toggle, if there is one. */
+static sigset_t toggle_set(const struct record_settings *settings)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    if (settings->toggle)
+        sigaddset(&set, record_toggle_signal(settings));
+    return set;
+}
+
 /* Until nobody is left, or the time is over. */
 static void wait_for_end(struct collector *collector, const struct record_settings *settings)
 {
     const struct timespec slice = {.tv_nsec = 20 * 1000000};
     double begin = clock_monotonic_seconds(), last_alive = begin;
     bool delayed = settings->delay > 0;
-    sigset_t toggle;
-    sigemptyset(&toggle);
-    if (settings->toggle)
-        sigaddset(&toggle, record_toggle_signal(settings));
+    sigset_t toggle = toggle_set(settings);
     while (!nobody_is_left(collector, &last_alive) && !collector_has_ended(collector)) {
         bool toggled = sigtimedwait(&toggle, NULL, &slice) > 0;
         double passed = clock_monotonic_seconds() - begin;
@@ -115,10 +122,7 @@ static int run(const void *unused, int argument_count, char **arguments)
         message("PROF_OPTIONS: %s; running without profiling", error.text);
         return EXIT_USAGE;
     }
-    sigset_t toggle; // before there is a thread that it could end
-    sigemptyset(&toggle);
-    if (settings.toggle)
-        sigaddset(&toggle, record_toggle_signal(&settings));
+    sigset_t toggle = toggle_set(&settings); // blocked before there is a thread that it could end
     sigprocmask(SIG_BLOCK, &toggle, NULL);
     char *path = destination_expand(settings.output, (pid_t)atoi(arguments[0]));
     struct collector_options collect = {.path = path,

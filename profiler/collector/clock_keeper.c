@@ -9,7 +9,6 @@
 #include "profiler/collector/process.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { YOUNG_NS = 500000 }; /* an event takes us about a tenth of that */
 
@@ -23,7 +22,7 @@ void clock_keeper_release(struct clock_keeper *keeper)
 {
     for (uint32_t i = 0; i < keeper->count; i++) {
         if (keeper->clocks[i].fd)
-            close(keeper->clocks[i].fd);
+            perf_clock_close(keeper->clocks[i].fd);
     }
     free(keeper->clocks);
 }

@@ -4,6 +4,8 @@
  */
 #include "profiler/collector/perf_clock.h"
 
+#include "profiler/collector/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -68,13 +70,6 @@ int perf_clock_probe(struct error *error)
     }
 }
 
-static bool is_thread_of(pid_t pid, pid_t tid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task/%d", (int)pid, (int)tid);
-    return access(path, F_OK) == 0;
-}
-
 /* A descriptor of 0 means none to the sampler. */
 static int not_zero(int fd)
 {
@@ -94,7 +89,7 @@ int perf_clock_open(pid_t pid, pid_t tid, uint64_t period_ns)
     // the owner is now a certain thread, not a number any more: it must not be one that has got the
     // number of a thread of ours which is gone, because SIGPROF would end its process
     if (fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) == 0 && fcntl(fd, F_SETSIG, SIGPROF) == 0 &&
-        fcntl(fd, F_SETOWN_EX, &owner) == 0 && is_thread_of(pid, tid))
+        fcntl(fd, F_SETOWN_EX, &owner) == 0 && process_has_thread(pid, tid))
         return fd;
     close(fd);
     return -1;

@@ -42,6 +42,13 @@ static uint64_t stat_field(pid_t pid, int wanted)
     return at ? strtoull(at, NULL, 10) : 0;
 }
 
+bool process_has_thread(pid_t pid, pid_t tid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d", (int)pid, (int)tid);
+    return access(path, F_OK) == 0;
+}
+
 uint64_t process_thread_run_ns(pid_t pid, pid_t tid)
 {
     char path[64], text[128];

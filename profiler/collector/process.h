@@ -31,6 +31,9 @@ bool process_cpu_ns(pid_t pid, uint64_t *cpu_ns);
 /* Whether it runs this executable; true also where that cannot be told. */
 bool process_runs(pid_t pid, const char *executable);
 
+/* Whether a thread of that number is one of that process. */
+bool process_has_thread(pid_t pid, pid_t tid);
+
 /* CPU time a thread has used, as the scheduler counts; 0 when it cannot be read. */
 uint64_t process_thread_run_ns(pid_t pid, pid_t tid);
 

@@ -69,21 +69,13 @@ static void fill(struct stray_threads *strays, uint32_t index, uint32_t image, i
                  int32_t tid, uint64_t now_ns)
 {
     struct channel_slot *slot = slot_at(strays, index);
-    uint32_t used = atomic_load(&strays->header->slots_used);
-    while (used <= index &&
-           !atomic_compare_exchange_weak(&strays->header->slots_used, &used, index + 1)) {
-    }
+    channel_slot_begin(strays->header, slot, index);
     slot->image = image;
     slot->pid = pid;
     slot->tid = tid;
     slot->start_ns = now_ns;
-    slot->cpu_ns = slot->end_ns = 0;
     memset(slot->name, 0, sizeof slot->name);
     process_thread_name(pid, tid, slot->name);
-    atomic_store(&slot->lost_samples, 0);
-    atomic_store(&slot->lost_weight, 0);
-    atomic_store(&slot->paused_samples, 0);
-    atomic_store(&slot->paused_weight, 0);
     atomic_store(&slot->clock_wish, CHANNEL_CLOCK_WANTED);
     atomic_store(&slot->stray, CHANNEL_STRAY_WANTS_TIMER);
     atomic_store_explicit(&slot->state, CHANNEL_SLOT_LIVE, memory_order_release);
@@ -127,18 +119,13 @@ static void look_at_thread(struct stray_threads *strays, uint32_t image, int32_t
 /* Strays do not say when they end. */
 static void end_gone(struct stray_threads *strays, uint32_t image, int32_t pid, uint64_t now_ns)
 {
-    char path[64];
     for (uint32_t i = 0; i < strays->geometry->slot_count; i++) {
         struct channel_slot *slot = slot_at(strays, i);
         if (atomic_load(&slot->state) != CHANNEL_SLOT_LIVE || slot->image != image ||
             atomic_load(&slot->stray) == CHANNEL_NO_STRAY)
             continue;
-        snprintf(path, sizeof path, "/proc/%d/task/%d", (int)pid, (int)slot->tid);
-        DIR *task = opendir(path);
-        if (task) {
-            closedir(task);
+        if (process_has_thread(pid, slot->tid))
             continue;
-        }
         slot->end_ns = now_ns;
         atomic_store_explicit(&slot->state, CHANNEL_SLOT_ENDED, memory_order_release);
     }

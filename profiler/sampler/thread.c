@@ -70,15 +70,6 @@ static void stop_timers(void)
     }
 }
 
-/* Tells the collector how far to look. */
-static void note_use(uint32_t index)
-{
-    uint32_t used = atomic_load(&session.header->slots_used);
-    while (used <= index &&
-           !atomic_compare_exchange_weak(&session.header->slots_used, &used, index + 1)) {
-    }
-}
-
 static bool claim(struct sampler_thread *t, uint32_t index)
 {
     struct channel_slot *slot = session_slot(index);
@@ -89,7 +80,7 @@ static bool claim(struct sampler_thread *t, uint32_t index)
     t->slot = slot;
     t->ring = session_map_ring(index);
     if (t->ring) {
-        note_use(index);
+        channel_slot_begin(session.header, slot, index);
         return true;
     }
     atomic_store(&slot->state, CHANNEL_SLOT_FREE);
@@ -120,12 +111,7 @@ static void fill_slot(struct sampler_thread *t, uint32_t tid)
     slot->pid = (int32_t)getpid();
     slot->tid = (int32_t)tid;
     slot->start_ns = clock_monotonic_ns();
-    slot->cpu_ns = slot->end_ns = 0;
     syscall(SYS_prctl, PR_GET_NAME, slot->name); // prctl itself is interposed
-    atomic_store(&slot->lost_samples, 0);
-    atomic_store(&slot->lost_weight, 0);
-    atomic_store(&slot->paused_samples, 0);
-    atomic_store(&slot->paused_weight, 0);
     atomic_store(&slot->stray, CHANNEL_NO_STRAY);
     atomic_store(&slot->clock_wish, t->surrendered ? CHANNEL_CLOCK_UNWANTED : CHANNEL_CLOCK_WANTED);
     atomic_store_explicit(&slot->state, CHANNEL_SLOT_LIVE, memory_order_release);
