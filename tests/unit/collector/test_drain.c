@@ -332,6 +332,29 @@ static void exec_supersedes_the_image_before(void **state)
                 nth(f, RECORDING_SAMPLE, 1)->sample.stack); // image 2 has no modules
 }
 
+/* Slots are read in the order of their numbers, which is not that of time: here a program that a
+ * forked child has executed, then the child, then its parent. */
+static void a_later_image_is_not_superseded_by_an_earlier_one(void **state)
+{
+    struct fixture *f = *state;
+    pid_t child = start_child();
+    live_slot(f, 0, 3, child);
+    put_process(f, 0, 3, 0, 0, child);
+    put_module(f, 0, "/bin/executed");
+    live_slot(f, 1, 2, child);
+    put_process(f, 1, 2, 1, CHANNEL_PROCESS_FORKED, child);
+    live_slot(f, 2, 1, getpid());
+    put_process(f, 2, 1, 0, 0, getpid());
+    assert_int_equal(drain_pass(&f->drain), 2);
+    put_sample(f, 0, 1, one_stack, CHANNEL_STOP_COMPLETE); // by the one that runs now
+    assert_int_equal(drain_pass(&f->drain), 2);
+    end_child(child);
+    finish(f);
+    waitpid(child, NULL, 0);
+    assert_int_equal(count(f, RECORDING_SAMPLE), 1);
+    assert_int_equal(count(f, RECORDING_PROCESS), 3);
+}
+
 /* fork: the child has the modules of its parent without being told of them. */
 static void forked_child_inherits_modules(void **state)
 {
@@ -471,6 +494,7 @@ int main(void)
         DRAIN_TEST(losses_are_written_as_they_grow),
         DRAIN_TEST(ended_thread_gives_its_slot_back),
         DRAIN_TEST(exec_supersedes_the_image_before),
+        DRAIN_TEST(a_later_image_is_not_superseded_by_an_earlier_one),
         DRAIN_TEST(forked_child_inherits_modules),
         DRAIN_TEST(killed_process_leaves_its_samples),
         DRAIN_TEST(time_in_the_kernel_has_a_frame_of_its_own),
