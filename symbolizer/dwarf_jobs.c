@@ -78,6 +78,19 @@ static void run_job(struct dwarf_worker *worker, struct dwarf_job *job)
     dwarf_decoder_release(&body.decoder);
 }
 
+/* Units are read once: what they take in memory is given back from time to time, so that the peak
+ * does not grow with the file. */
+static void count_read(struct dwarf_jobs *jobs, const struct dwarf_job *job)
+{
+    enum { FORGOTTEN_AFTER = 32 << 20 };
+    const struct dwarf_header *unit = &jobs->units->units[job->unit].header;
+    uint64_t size = unit->end - unit->start;
+    if (__atomic_add_fetch(&jobs->read, size, __ATOMIC_RELAXED) < FORGOTTEN_AFTER)
+        return;
+    __atomic_store_n(&jobs->read, 0, __ATOMIC_RELAXED);
+    mapped_file_forget(&jobs->units->sections->image->file);
+}
+
 static void *work(void *argument)
 {
     struct dwarf_worker *worker = argument;
@@ -86,7 +99,9 @@ static void *work(void *argument)
         uint32_t next = __atomic_fetch_add(&jobs->next, 1, __ATOMIC_RELAXED);
         if (next >= jobs->count)
             return NULL;
-        run_job(worker, &jobs->jobs[jobs->order[next]]);
+        struct dwarf_job *job = &jobs->jobs[jobs->order[next]];
+        run_job(worker, job);
+        count_read(jobs, job);
     }
 }
 
@@ -188,4 +203,5 @@ void dwarf_jobs_publish(struct dwarf_jobs *jobs, const struct dwarf_job *job,
     dwarf_lines_publish(jobs->units, unit, job->targets, job->count, jobs->strings);
     for (uint32_t i = 0; i < job->count; i++)
         publish_chain(jobs, job, &job->targets[i], batch);
+    count_read(jobs, job); // its names, this time
 }

@@ -29,6 +29,7 @@ struct dwarf_jobs {
     uint32_t count, capacity;
     uint32_t *order; /* of the queue */
     uint32_t next;   /* of the queue; taken atomically */
+    uint64_t read;   /* bytes of units, since the file was last forgotten; added to atomically */
     struct dwarf_worker *workers;
     uint32_t worker_count;
     bool lacks_shared; /* a name is in a file shared by dwz, which was not found */

@@ -45,6 +45,12 @@ cleanup:
     return result;
 }
 
+void mapped_file_forget(const struct mapped_file *file)
+{
+    if (file->data)
+        madvise((void *)file->data, file->size, MADV_DONTNEED);
+}
+
 void mapped_file_close(struct mapped_file *file)
 {
     if (file->data)

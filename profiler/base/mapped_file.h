@@ -24,4 +24,8 @@ struct mapped_file {
 int mapped_file_open(struct mapped_file *file, const char *path, struct error *error);
 void mapped_file_close(struct mapped_file *file);
 
+/* Gives the memory back that the parts read so far take: who reads them again gets them from the
+ * file again. Other threads may go on reading. */
+void mapped_file_forget(const struct mapped_file *file);
+
 #endif

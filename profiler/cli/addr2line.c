@@ -112,9 +112,16 @@ static void append_chain(struct conversion *c, const struct symbol_result *resul
     }
 }
 
+static void write_out(struct conversion *c)
+{
+    fwrite(c->out.data, 1, c->out.length, stdout);
+    c->out.length = 0;
+}
+
 /* Resolves and prints what was collected. */
 static void convert(struct conversion *c)
 {
+    enum { WRITTEN_AT_ONCE = 64 * 1024 };
     struct symbol_result result;
     if (!c->count)
         return;
@@ -124,10 +131,11 @@ static void convert(struct conversion *c)
             text_printf(&c->out, "0x%016" PRIx64 "%s", c->addresses[i] - c->bias,
                         c->settings->pretty ? ": " : "\n");
         append_chain(c, &result, &result.chains[i]);
+        if (c->out.length >= WRITTEN_AT_ONCE)
+            write_out(c);
     }
-    fwrite(c->out.data, 1, c->out.length, stdout);
+    write_out(c);
     fflush(stdout);
-    c->out.length = 0;
     c->count = 0;
     symbol_result_release(&result);
 }
