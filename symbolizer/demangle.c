@@ -55,11 +55,11 @@ bool demangle(struct text *text, const char *name)
     struct output output = {.text = text, .start = text->length};
     if (strlen(name) > NAME_MAX_BYTES)
         return false;
-    // Rust's legacy names look like C++: the more special one first
+    // Rust's legacy names look like C++ and end in a hash, 17h...: the more special one first
     if (strncmp(name, "_R", 2) == 0)
         return try_callback(rust_demangle_callback, &output, name);
     if (strncmp(name, "_Z", 2) == 0)
-        return try_callback(rust_demangle_callback, &output, name) ||
+        return (strstr(name, "17h") && try_callback(rust_demangle_callback, &output, name)) ||
                try_callback(cplus_demangle_v3_callback, &output, name);
     return strncmp(name, "_D", 2) == 0 && try_dlang(text, name);
 }

@@ -19,18 +19,34 @@ void function_names_init(struct function_names *names, struct string_table *stri
 
 void function_names_release(struct function_names *names)
 {
-    hash_map_release(&names->demangled);
+    free(names->demangled);
+}
+
+/* Where the demangled form of a name is kept: ids are small numbers, so it is an array. The place
+ * stays until another name is asked for. */
+static uint32_t *demangled_at(struct function_names *names, uint32_t linkage_name)
+{
+    if (linkage_name >= names->capacity) {
+        uint32_t capacity = names->strings->count * 2;
+        names->demangled = memory_resize(names->demangled, capacity, sizeof *names->demangled);
+        memset(names->demangled + names->capacity, 0,
+               (capacity - names->capacity) * sizeof *names->demangled);
+        names->capacity = capacity;
+    }
+    return &names->demangled[linkage_name];
 }
 
 /* Appends the demangled form of a name. Returns false where there is none. */
 static bool append_demangled(struct text *text, const char *name)
 {
+    const char *suffix = strchr(name, '@'); // "@plt", "@@VERSION"
+    if (!suffix)
+        return demangle(text, name);
     struct text mangled = TEXT_INIT;
-    size_t size = strcspn(name, "@"); // "@plt", "@@VERSION"
-    text_append(&mangled, name, size);
+    text_append(&mangled, name, (size_t)(suffix - name));
     bool done = demangle(text, mangled.data);
     if (done)
-        text_append_string(text, name + size);
+        text_append_string(text, suffix);
     text_release(&mangled);
     return done;
 }
@@ -38,15 +54,16 @@ static bool append_demangled(struct text *text, const char *name)
 /* The demangled form of a name, or the name itself where there is none. */
 static uint32_t demangled_name(struct function_names *names, uint32_t linkage_name)
 {
-    uint32_t *known = hash_map_at(&names->demangled, linkage_name);
-    if (*known != HASH_MAP_NONE)
-        return *known;
+    uint32_t shown = *demangled_at(names, linkage_name);
+    if (shown)
+        return shown;
     struct text text = TEXT_INIT;
-    *known = linkage_name;
+    shown = linkage_name;
     if (append_demangled(&text, string_table_get(names->strings, linkage_name)))
-        *known = string_table_add(names->strings, text.data, text.length);
+        shown = string_table_add(names->strings, text.data, text.length);
     text_release(&text);
-    return *known;
+    *demangled_at(names, linkage_name) = shown;
+    return shown;
 }
 
 /* A name and, in the text of the thread that took it, its demangled form. */
@@ -112,8 +129,8 @@ void function_names_prepare(struct function_names *names, const struct symbol_fr
     struct preparation p = {.strings = names->strings};
     for (uint32_t i = 0; i < count; i++) {
         uint32_t linkage_name = frames[i].linkage_name;
-        uint32_t *known = linkage_name ? hash_map_at(&names->demangled, linkage_name) : NULL;
-        if (!known || *known != HASH_MAP_NONE)
+        uint32_t *known = demangled_at(names, linkage_name);
+        if (!linkage_name || *known)
             continue;
         *known = linkage_name;
         array_push(&p.names, &p.count, &p.capacity)->linkage_name = linkage_name;
@@ -124,7 +141,7 @@ void function_names_prepare(struct function_names *names, const struct symbol_fr
     for (uint32_t i = 0; i < p.count; i++) {
         const struct prepared *name = &p.names[i];
         if (name->by)
-            *hash_map_at(&names->demangled, name->linkage_name) =
+            *demangled_at(names, name->linkage_name) =
                 string_table_add(names->strings, name->by->text.data + name->at, name->size);
     }
     for (uint32_t i = 0; i < MAX_THREADS; i++)

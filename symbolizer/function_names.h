@@ -10,7 +10,8 @@
 
 struct function_names {
     struct string_table *strings; /* borrowed */
-    struct hash_map demangled;    /* linkage name -> demangled name, or itself */
+    uint32_t *demangled;          /* by linkage name: the demangled name, or itself; 0: unknown */
+    uint32_t capacity;            /* of demangled */
 };
 
 void function_names_init(struct function_names *names, struct string_table *strings);
