@@ -10,7 +10,7 @@ import importlib
 import sys
 
 BENCHES = ["rates", "weights", "shares", "complete", "handler", "overhead", "startup", "memory",
-           "size", "drain"]
+           "size", "drain", "symbols"]
 
 
 def main():

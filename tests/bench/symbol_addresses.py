@@ -30,9 +30,8 @@ def functions(path):
                     yield value, symbol_size
 
 
-def main():
-    path, count = sys.argv[1], int(sys.argv[2])
-    chance = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
+def choose(path, count, seed=1):
+    chance = random.Random(seed)
     ranges = sorted(set(functions(path)))
     ends = list(itertools.accumulate(size for _, size in ranges))
     if not ends or ends[-1] < count:
@@ -42,7 +41,9 @@ def main():
         at = chance.randrange(ends[-1])
         i = bisect.bisect_right(ends, at)
         chosen[ranges[i][0] + at - (ends[i - 1] if i else 0)] = None
-    print("\n".join(f"0x{address:x}" for address in chosen))
+    return list(chosen)
 
 
-main()
+if __name__ == "__main__":
+    for found in choose(sys.argv[1], int(sys.argv[2]), *map(int, sys.argv[3:4])):
+        print(f"0x{found:x}")

@@ -79,13 +79,13 @@ def classify(ours, theirs):
     return None
 
 
-def main():
-    prof, path, list_path = sys.argv[1:4]
+def describe(prof, path, list_path):
+    """Lines of text: how many chains are the same, and the others by class."""
     with open(list_path) as file:
         addresses = file.read()
     ours, theirs = by_prof(prof, path, addresses), by_llvm(path, addresses)
     if len(ours) != len(theirs):
-        sys.exit(f"{len(ours)} chains here, {len(theirs)} by llvm-symbolizer")
+        return [f"{len(ours)} chains here, {len(theirs)} by llvm-symbolizer"]
     classes, examples = collections.Counter(), {}
     for address, mine, other in zip(addresses.split(), ours, theirs):
         difference = classify(mine, other)
@@ -93,10 +93,13 @@ def main():
             classes[difference] += 1
             examples.setdefault(difference, (address, mine, other))
     same = len(ours) - sum(classes.values())
-    print(f"{path}: {same} of {len(ours)} the same, {100 * same / len(ours):.3f} %")
+    lines = [f"{same} of {len(ours)} chains the same as llvm-symbolizer's, "
+             f"{100 * same / len(ours):.3f} %"]
     for difference, count in classes.most_common():
         address, mine, other = examples[difference]
-        print(f"  {count} {difference}: {address}\n    prof {mine}\n    llvm {other}")
+        lines += [f"  {count} {difference}: {address}", f"    prof {mine}", f"    llvm {other}"]
+    return lines
 
 
-main()
+if __name__ == "__main__":
+    print("\n".join(describe(*sys.argv[1:4])))

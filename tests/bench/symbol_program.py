@@ -80,8 +80,7 @@ int unit_{n}_main(int count)
 """
 
 
-def main():
-    folder, units = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20
+def build(folder, units):
     os.makedirs(folder, exist_ok=True)
     main_text = "".join(f"int unit_{n}_main(int);\n" for n in range(units))
     calls = " + ".join(f"unit_{n}_main(count)" for n in range(units))
@@ -99,4 +98,5 @@ def main():
     subprocess.run(["make", "-s", "-j2", "-C", folder], check=True)
 
 
-main()
+if __name__ == "__main__":
+    build(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20)
