@@ -12,6 +12,7 @@ line 0 against no line.
 
 import collections
 import re
+import shutil
 import subprocess
 import sys
 
@@ -39,9 +40,9 @@ def stem(name):
     return bare.split("::")[-1].split(" ")[-1]
 
 
-def by_prof(prof, path, addresses):
-    text = subprocess.run([prof, "addr2line", "--no-cache", "-aifC", "-e", path], check=True,
-                          input=addresses, capture_output=True, text=True).stdout
+def by_addr2line(command, path, addresses):
+    text = subprocess.run([*command, "-aifC", "-e", path], check=True, input=addresses,
+                          capture_output=True, text=True).stdout
     chains, lines = [], iter(text.splitlines())
     for line in lines:
         if line.startswith("0x"):
@@ -83,18 +84,25 @@ def describe(prof, path, list_path):
     """Lines of text: how many chains are the same, and the others by class."""
     with open(list_path) as file:
         addresses = file.read()
-    ours, theirs = by_prof(prof, path, addresses), by_llvm(path, addresses)
+    ours = by_addr2line([prof, "addr2line", "--no-cache"], path, addresses)
+    theirs = by_llvm(path, addresses)
     if len(ours) != len(theirs):
         return [f"{len(ours)} chains here, {len(theirs)} by llvm-symbolizer"]
-    classes, examples = collections.Counter(), {}
+    classes, examples, different = collections.Counter(), {}, []
     for address, mine, other in zip(addresses.split(), ours, theirs):
         difference = classify(mine, other)
         if difference:
             classes[difference] += 1
+            different.append((address, mine))
             examples.setdefault(difference, (address, mine, other))
     same = len(ours) - sum(classes.values())
     lines = [f"{same} of {len(ours)} chains the same as llvm-symbolizer's, "
              f"{100 * same / len(ours):.3f} %"]
+    if different and shutil.which("addr2line"):
+        asked = "".join(address + "\n" for address, _ in different)
+        agreed = sum(classify(mine, other) is None for (_, mine), other in
+                     zip(different, by_addr2line(["addr2line"], path, asked)))
+        lines.append(f"of the other {len(different)}, addr2line says of {agreed} what prof says")
     for difference, count in classes.most_common():
         address, mine, other = examples[difference]
         lines += [f"  {count} {difference}: {address}", f"    prof {mine}", f"    llvm {other}"]
