@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * svg_data.c - all frames of a call tree as compressed columns.
+ * svg_data.c - all frames of a call tree as columns.
  *
- * Columns instead of records, and small numbers for what is frequent: it compresses to about 3.5
+ * Columns instead of records, and small numbers for what is frequent: they compress to about 3.5
  * bytes a frame, and a reader fills its arrays one after the other.
  */
 #include "render/svg_data.h"
@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum section {
     SECTION_RUN = 1,
@@ -25,8 +24,6 @@ enum section {
     SECTION_PARTS = 7,
     SECTION_SAMPLES = 8,
 };
-
-enum { CHUNK_BYTES = 3 * 256 * 1024 }; // 1 MiB of base64
 
 struct encoder {
     const struct call_tree *tree;
@@ -422,70 +419,4 @@ void svg_data_append(struct text *out, const struct call_tree *tree, bool with_t
     free(encoder.uses_of_function);
     free(encoder.place_of_node);
     string_table_release(&encoder.strings);
-}
-
-/* Memory for zlib that cannot fail: deflate then cannot fail either. */
-static voidpf allocate(voidpf unused, uInt count, uInt size)
-{
-    (void)unused;
-    return memory_new(count, size);
-}
-
-static void release(voidpf unused, voidpf block)
-{
-    (void)unused;
-    free(block);
-}
-
-void svg_data_compress(struct text *out, const struct text *data)
-{
-    z_stream stream = {.zalloc = allocate, .zfree = release};
-    deflateInit(&stream, 6);
-    const char *at = data->data;
-    size_t left = data->length;
-    char buffer[8192];
-    int flush;
-    do {
-        // zlib counts in 32 bits
-        uInt piece = left > 1u << 30 ? 1u << 30 : (uInt)left;
-        stream.next_in = (Bytef *)at;
-        stream.avail_in = piece;
-        at += piece;
-        left -= piece;
-        flush = left ? Z_NO_FLUSH : Z_FINISH;
-        do {
-            stream.next_out = (Bytef *)buffer;
-            stream.avail_out = sizeof buffer;
-            deflate(&stream, flush);
-            text_append(out, buffer, sizeof buffer - stream.avail_out);
-        } while (stream.avail_out == 0);
-    } while (flush != Z_FINISH);
-    deflateEnd(&stream);
-}
-
-static void append_base64(struct text *out, const unsigned char *bytes, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        uint32_t group = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
-                         (left > 2 ? bytes[i + 2] : 0);
-        char four[4] = {digits[group >> 18], digits[group >> 12 & 63], '=', '='};
-        if (left > 1)
-            four[2] = digits[group >> 6 & 63];
-        if (left > 2)
-            four[3] = digits[group & 63];
-        text_append(out, four, 4);
-    }
-}
-
-void svg_data_append_elements(struct text *out, const struct text *compressed)
-{
-    for (size_t at = 0; at < compressed->length; at += CHUNK_BYTES) {
-        size_t size = compressed->length - at;
-        text_append_string(out, "<metadata class=\"prof-data\">");
-        append_base64(out, (const unsigned char *)compressed->data + at,
-                      size > CHUNK_BYTES ? CHUNK_BYTES : size);
-        text_append_string(out, "</metadata>\n");
-    }
 }
