@@ -150,19 +150,35 @@ static void meet(struct fold *fold, uint32_t stack, uint32_t mark)
     }
 }
 
+/* Notes all stacks that are marked, and their callers: a caller has the smaller index. */
+static void meet_all(struct fold *fold, uint32_t mark)
+{
+    for (uint32_t i = fold->profile->stack_count; i-- > 0;) {
+        uint32_t parent = fold->profile->stacks[i].parent;
+        if (fold->stacks[i].mark == mark && parent != PROFILE_NONE)
+            fold->stacks[parent].mark = mark;
+    }
+    for (uint32_t i = 0; i < fold->profile->stack_count; i++) {
+        if (fold->stacks[i].mark == mark)
+            fold->met[fold->met_count++] = i;
+    }
+}
+
 static void count_sample(struct fold *fold, const struct profile_sample *sample, uint32_t base)
 {
-    if (sample->older) { // its nodes are there, and get what they weigh in the end
+    // Where there is one base only, it is quicker to go through all stacks in their order.
+    if (fold->base_count > 1)
         meet(fold, sample->stack, base + 1);
+    else if (sample->stack != PROFILE_NONE)
+        fold->stacks[sample->stack].mark = base + 1;
+    if (sample->older) // its nodes are there, and get what they weigh in the end
         return;
-    }
     if (sample->stack == PROFILE_NONE) {
         struct call_tree_node *node = &fold->tree->nodes[fold->bases[base]];
         node->self += sample->weight;
         node->self_samples += (uint64_t)sample->more + 1;
         return;
     }
-    meet(fold, sample->stack, base + 1);
     struct folded_stack *stack = &fold->stacks[sample->stack];
     stack->self += sample->weight;
     stack->self_samples += (uint64_t)sample->more + 1;
@@ -250,6 +266,8 @@ static void fold_samples(struct fold *fold)
         fold->met_count = 0;
         for (; at < ends[base]; at++)
             count_sample(fold, &fold->profile->samples[order[at]], base);
+        if (fold->base_count == 1)
+            meet_all(fold, base + 1);
         sum_up_callers(fold);
         enter_stacks(fold, base);
         for (uint32_t i = base ? ends[base - 1] : 0; i < ends[base]; i++) {
