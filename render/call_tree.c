@@ -35,7 +35,9 @@ struct fold {
     struct tree_functions functions;
     struct hash_map children;    /* parent node << 32 | function -> node */
     struct hash_map base_of_key; /* thread and gap -> index into `bases` */
-    uint32_t *bases;             /* nodes */
+    uint64_t last_key;           /* of the sample before, if last_base is not HASH_MAP_NONE */
+    uint32_t last_base;
+    uint32_t *bases; /* nodes */
     uint32_t base_count, base_capacity;
     struct folded_stack *stacks;
     uint32_t *met; /* stacks of this base, callers first */
@@ -123,7 +125,10 @@ static uint32_t base_of(struct fold *fold, const struct profile_sample *sample)
     if (gap >= GAP_COUNT)
         gap = RECORDING_STOP_UNSUPPORTED;
     uint32_t thread = by_thread ? sample->thread : PROFILE_NONE;
-    uint32_t *base = hash_map_at(&fold->base_of_key, (uint64_t)thread << 32 | gap);
+    uint64_t key = (uint64_t)thread << 32 | gap;
+    if (fold->last_base != HASH_MAP_NONE && fold->last_key == key)
+        return fold->last_base;
+    uint32_t *base = hash_map_at(&fold->base_of_key, key);
     if (*base == HASH_MAP_NONE) {
         uint32_t node = by_thread ? thread_node(fold, thread) : CALL_TREE_ROOT;
         if (gap_labels[gap])
@@ -131,6 +136,8 @@ static uint32_t base_of(struct fold *fold, const struct profile_sample *sample)
         *base = fold->base_count;
         *array_push(&fold->bases, &fold->base_count, &fold->base_capacity) = node;
     }
+    fold->last_key = key;
+    fold->last_base = *base;
     return *base;
 }
 
@@ -377,7 +384,12 @@ void call_tree_build(struct call_tree *tree, const struct profile *profile,
     new_node(tree, CALL_TREE_ROOT, PROFILE_NONE);
     tree->node_of_sample = memory_new(profile->sample_count + (size_t)1, sizeof(uint32_t));
 
-    struct fold fold = {.tree = tree, .profile = profile, .grouping = grouping};
+    struct fold fold = {
+        .tree = tree,
+        .profile = profile,
+        .grouping = grouping,
+        .last_base = HASH_MAP_NONE,
+    };
     fold.stacks = memory_new(profile->stack_count + 1, sizeof *fold.stacks);
     fold.met = memory_new(profile->stack_count + 1, sizeof *fold.met);
     tree_functions_init(&fold.functions, tree);

@@ -286,13 +286,6 @@ static int compare_u64(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
-static int compare_places(const void *left, const void *right)
-{
-    const struct placed_sample *a = left, *b = right;
-    return a->place != b->place ? compare_u64(a->place, b->place)
-                                : compare_u64(a->thread, b->thread);
-}
-
 /* Samples of one time stay in the order they were recorded in. */
 static int compare_times(const void *left, const void *right)
 {
@@ -303,19 +296,56 @@ static int compare_times(const void *left, const void *right)
     return order ? order : compare_u64((uintptr_t)a->sample, (uintptr_t)b->sample);
 }
 
-static struct placed_sample *place_samples(const struct encoder *encoder,
-                                           int (*compare)(const void *, const void *))
+static uint32_t place_of(const struct encoder *encoder, uint32_t sample)
 {
-    const struct call_tree *tree = encoder->tree;
-    uint32_t count = tree->profile->sample_count;
+    return encoder->place_of_node[encoder->tree->node_of_sample[sample]];
+}
+
+/* All samples in the order of their threads, those of a thread by time. */
+static struct placed_sample *place_samples(const struct encoder *encoder)
+{
+    const struct profile *profile = encoder->tree->profile;
+    uint32_t count = profile->sample_count;
     struct placed_sample *placed = memory_new(count + (size_t)1, sizeof *placed);
-    for (uint32_t i = 0; i < count; i++) {
-        placed[i].sample = &tree->profile->samples[i];
-        placed[i].thread = placed[i].sample->thread;
-        placed[i].place = encoder->place_of_node[tree->node_of_sample[i]];
-    }
-    qsort(placed, count, sizeof *placed, compare);
+    for (uint32_t i = 0; i < count; i++)
+        placed[i] = (struct placed_sample){profile->samples[i].thread, place_of(encoder, i),
+                                           &profile->samples[i]};
+    qsort(placed, count, sizeof *placed, compare_times);
     return placed;
+}
+
+/* Sorts `order` by the keys of what it holds, which are below `limit`; equal ones stay as they are.
+ * By counting: comparing was a quarter of the time to draw ten minutes of four threads. */
+static void sort_by_counting(uint32_t *order, const uint32_t *keys, uint32_t count, uint32_t limit)
+{
+    uint32_t *at = memory_new(limit + (size_t)1, sizeof *at);
+    uint32_t *unsorted = memory_new(count + (size_t)1, sizeof *unsorted);
+    memcpy(unsorted, order, count * sizeof *order);
+    for (uint32_t i = 0; i < count; i++)
+        at[keys[i] + 1]++;
+    for (uint32_t key = 0; key < limit; key++)
+        at[key + 1] += at[key];
+    for (uint32_t i = 0; i < count; i++)
+        order[at[keys[unsorted[i]]]++] = unsorted[i];
+    free(unsorted);
+    free(at);
+}
+
+/* The numbers of all samples, by place and at each place by thread. */
+static uint32_t *order_by_place(const uint32_t *places, const struct call_tree *tree)
+{
+    const struct profile *profile = tree->profile;
+    uint32_t count = profile->sample_count;
+    uint32_t *order = memory_new(count + (size_t)1, sizeof *order);
+    uint32_t *threads = memory_new(count + (size_t)1, sizeof *threads);
+    for (uint32_t i = 0; i < count; i++) {
+        order[i] = i;
+        threads[i] = profile->samples[i].thread;
+    }
+    sort_by_counting(order, threads, count, profile->thread_count);
+    sort_by_counting(order, places, count, tree->node_count);
+    free(threads);
+    return order;
 }
 
 /* How much of each node's self weight belongs to which thread. */
@@ -323,21 +353,29 @@ static void append_parts(struct text *out, const struct encoder *encoder)
 {
     enum { PLACE, THREAD, WEIGHT, SAMPLES, COLUMNS };
     struct text columns[COLUMNS] = {0};
-    struct placed_sample *placed = place_samples(encoder, compare_places);
-    uint32_t count = encoder->tree->profile->sample_count, parts = 0, last = 0;
+    const struct profile *profile = encoder->tree->profile;
+    uint32_t count = profile->sample_count, parts = 0, last = 0;
+    uint32_t *places = memory_new(count + (size_t)1, sizeof *places);
+    for (uint32_t i = 0; i < count; i++)
+        places[i] = place_of(encoder, i);
+    uint32_t *order = order_by_place(places, encoder->tree);
     for (uint32_t i = 0, next; i < count; i = next, parts++) {
+        uint32_t place = places[order[i]], thread = profile->samples[order[i]].thread;
         uint64_t weight = 0, samples = 0;
-        for (next = i; next < count && !compare_places(&placed[i], &placed[next]); next++) {
-            weight += placed[next].sample->weight;
-            samples += (uint64_t)placed[next].sample->more + 1;
+        for (next = i; next < count && places[order[next]] == place &&
+                       profile->samples[order[next]].thread == thread;
+             next++) {
+            weight += profile->samples[order[next]].weight;
+            samples += (uint64_t)profile->samples[order[next]].more + 1;
         }
-        text_append_varint(&columns[PLACE], placed[i].place - last);
-        text_append_varint(&columns[THREAD], placed[i].thread);
+        text_append_varint(&columns[PLACE], place - last);
+        text_append_varint(&columns[THREAD], thread);
         text_append_varint(&columns[WEIGHT], weight);
         text_append_varint(&columns[SAMPLES], samples);
-        last = placed[i].place;
+        last = place;
     }
-    free(placed);
+    free(places);
+    free(order);
     append_columns(out, SECTION_PARTS, parts, columns, COLUMNS);
 }
 
@@ -347,7 +385,7 @@ static void append_samples(struct text *out, const struct encoder *encoder)
     enum { THREAD, TIME, PLACE, WEIGHT, COLUMNS };
     struct text columns[COLUMNS] = {0};
     const struct profile *profile = encoder->tree->profile;
-    struct placed_sample *placed = place_samples(encoder, compare_times);
+    struct placed_sample *placed = place_samples(encoder);
     for (uint32_t i = 0; i < profile->sample_count; i++) {
         const struct placed_sample *at = &placed[i], *before = i ? at - 1 : NULL;
         bool follows = before && before->thread == at->thread;
