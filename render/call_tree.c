@@ -19,7 +19,7 @@
 struct folded_stack {
     uint32_t mark; /* 1 + the base it was last met for */
     uint32_t node; /* its innermost node in the tree */
-    uint64_t self, total, self_samples, total_samples;
+    uint64_t self, total, self_samples;
 };
 
 /* A line a node was seen at, and how heavy it was there. */
@@ -45,6 +45,8 @@ struct fold {
     struct line_use *uses;
     uint32_t use_count, use_capacity;
 };
+
+enum { AHEAD = 16 }; // nodes
 
 enum { GAP_NO_STACK = RECORDING_STOP_COUNT, GAP_COUNT };
 
@@ -196,12 +198,9 @@ static void sum_up_callers(struct fold *fold)
     for (uint32_t i = fold->met_count; i-- > 0;) {
         struct folded_stack *stack = &fold->stacks[fold->met[i]];
         stack->total += stack->self;
-        stack->total_samples += stack->self_samples;
         uint32_t parent = fold->profile->stacks[fold->met[i]].parent;
-        if (parent != PROFILE_NONE) {
+        if (parent != PROFILE_NONE)
             fold->stacks[parent].total += stack->total;
-            fold->stacks[parent].total_samples += stack->total_samples;
-        }
     }
 }
 
@@ -368,6 +367,11 @@ void call_tree_link(struct call_tree *tree)
     for (uint32_t i = CALL_TREE_ROOT + 1; i < tree->node_count; i++)
         order[at[tree->nodes[i].function]++] = i;
     for (uint32_t i = tree->node_count - 1; i-- > 0;) {
+        // Nodes and their parents lie all over the table: they are asked for ahead of time.
+        if (i >= 2 * AHEAD) {
+            __builtin_prefetch(&tree->nodes[order[i - 2 * AHEAD]]);
+            __builtin_prefetch(&tree->nodes[tree->nodes[order[i - AHEAD]].parent]);
+        }
         struct call_tree_node *node = &tree->nodes[order[i]];
         node->next_sibling = tree->nodes[node->parent].first_child;
         tree->nodes[node->parent].first_child = order[i];
