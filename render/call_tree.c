@@ -19,7 +19,7 @@
 struct folded_stack {
     uint32_t mark; /* 1 + the base it was last met for */
     uint32_t node; /* its innermost node in the tree */
-    uint64_t self, total, self_samples, total_samples;
+    uint64_t self, total, self_samples;
 };
 
 /* A line a node was seen at, and how heavy it was there. */
@@ -35,7 +35,9 @@ struct fold {
     struct tree_functions functions;
     struct hash_map children;    /* parent node << 32 | function -> node */
     struct hash_map base_of_key; /* thread and gap -> index into `bases` */
-    uint32_t *bases;             /* nodes */
+    uint64_t last_key;           /* of the sample before, if last_base is not HASH_MAP_NONE */
+    uint32_t last_base;
+    uint32_t *bases; /* nodes */
     uint32_t base_count, base_capacity;
     struct folded_stack *stacks;
     uint32_t *met; /* stacks of this base, callers first */
@@ -43,6 +45,8 @@ struct fold {
     struct line_use *uses;
     uint32_t use_count, use_capacity;
 };
+
+enum { AHEAD = 16 }; // nodes
 
 enum { GAP_NO_STACK = RECORDING_STOP_COUNT, GAP_COUNT };
 
@@ -123,7 +127,10 @@ static uint32_t base_of(struct fold *fold, const struct profile_sample *sample)
     if (gap >= GAP_COUNT)
         gap = RECORDING_STOP_UNSUPPORTED;
     uint32_t thread = by_thread ? sample->thread : PROFILE_NONE;
-    uint32_t *base = hash_map_at(&fold->base_of_key, (uint64_t)thread << 32 | gap);
+    uint64_t key = (uint64_t)thread << 32 | gap;
+    if (fold->last_base != HASH_MAP_NONE && fold->last_key == key)
+        return fold->last_base;
+    uint32_t *base = hash_map_at(&fold->base_of_key, key);
     if (*base == HASH_MAP_NONE) {
         uint32_t node = by_thread ? thread_node(fold, thread) : CALL_TREE_ROOT;
         if (gap_labels[gap])
@@ -131,6 +138,8 @@ static uint32_t base_of(struct fold *fold, const struct profile_sample *sample)
         *base = fold->base_count;
         *array_push(&fold->bases, &fold->base_count, &fold->base_capacity) = node;
     }
+    fold->last_key = key;
+    fold->last_base = *base;
     return *base;
 }
 
@@ -150,19 +159,35 @@ static void meet(struct fold *fold, uint32_t stack, uint32_t mark)
     }
 }
 
+/* Notes all stacks that are marked, and their callers: a caller has the smaller index. */
+static void meet_all(struct fold *fold, uint32_t mark)
+{
+    for (uint32_t i = fold->profile->stack_count; i-- > 0;) {
+        uint32_t parent = fold->profile->stacks[i].parent;
+        if (fold->stacks[i].mark == mark && parent != PROFILE_NONE)
+            fold->stacks[parent].mark = mark;
+    }
+    for (uint32_t i = 0; i < fold->profile->stack_count; i++) {
+        if (fold->stacks[i].mark == mark)
+            fold->met[fold->met_count++] = i;
+    }
+}
+
 static void count_sample(struct fold *fold, const struct profile_sample *sample, uint32_t base)
 {
-    if (sample->older) { // its nodes are there, and get what they weigh in the end
+    // Where there is one base only, it is quicker to go through all stacks in their order.
+    if (fold->base_count > 1)
         meet(fold, sample->stack, base + 1);
+    else if (sample->stack != PROFILE_NONE)
+        fold->stacks[sample->stack].mark = base + 1;
+    if (sample->older) // its nodes are there, and get what they weigh in the end
         return;
-    }
     if (sample->stack == PROFILE_NONE) {
         struct call_tree_node *node = &fold->tree->nodes[fold->bases[base]];
         node->self += sample->weight;
         node->self_samples += (uint64_t)sample->more + 1;
         return;
     }
-    meet(fold, sample->stack, base + 1);
     struct folded_stack *stack = &fold->stacks[sample->stack];
     stack->self += sample->weight;
     stack->self_samples += (uint64_t)sample->more + 1;
@@ -173,12 +198,9 @@ static void sum_up_callers(struct fold *fold)
     for (uint32_t i = fold->met_count; i-- > 0;) {
         struct folded_stack *stack = &fold->stacks[fold->met[i]];
         stack->total += stack->self;
-        stack->total_samples += stack->self_samples;
         uint32_t parent = fold->profile->stacks[fold->met[i]].parent;
-        if (parent != PROFILE_NONE) {
+        if (parent != PROFILE_NONE)
             fold->stacks[parent].total += stack->total;
-            fold->stacks[parent].total_samples += stack->total_samples;
-        }
     }
 }
 
@@ -250,6 +272,8 @@ static void fold_samples(struct fold *fold)
         fold->met_count = 0;
         for (; at < ends[base]; at++)
             count_sample(fold, &fold->profile->samples[order[at]], base);
+        if (fold->base_count == 1)
+            meet_all(fold, base + 1);
         sum_up_callers(fold);
         enter_stacks(fold, base);
         for (uint32_t i = base ? ends[base - 1] : 0; i < ends[base]; i++) {
@@ -343,6 +367,11 @@ void call_tree_link(struct call_tree *tree)
     for (uint32_t i = CALL_TREE_ROOT + 1; i < tree->node_count; i++)
         order[at[tree->nodes[i].function]++] = i;
     for (uint32_t i = tree->node_count - 1; i-- > 0;) {
+        // Nodes and their parents lie all over the table: they are asked for ahead of time.
+        if (i >= 2 * AHEAD) {
+            __builtin_prefetch(&tree->nodes[order[i - 2 * AHEAD]]);
+            __builtin_prefetch(&tree->nodes[tree->nodes[order[i - AHEAD]].parent]);
+        }
         struct call_tree_node *node = &tree->nodes[order[i]];
         node->next_sibling = tree->nodes[node->parent].first_child;
         tree->nodes[node->parent].first_child = order[i];
@@ -359,7 +388,12 @@ void call_tree_build(struct call_tree *tree, const struct profile *profile,
     new_node(tree, CALL_TREE_ROOT, PROFILE_NONE);
     tree->node_of_sample = memory_new(profile->sample_count + (size_t)1, sizeof(uint32_t));
 
-    struct fold fold = {.tree = tree, .profile = profile, .grouping = grouping};
+    struct fold fold = {
+        .tree = tree,
+        .profile = profile,
+        .grouping = grouping,
+        .last_base = HASH_MAP_NONE,
+    };
     fold.stacks = memory_new(profile->stack_count + 1, sizeof *fold.stacks);
     fold.met = memory_new(profile->stack_count + 1, sizeof *fold.met);
     tree_functions_init(&fold.functions, tree);

@@ -15,6 +15,7 @@
 #include "render/names.h"
 #include "render/palette.h"
 #include "render/svg_data.h"
+#include "render/svg_pack.h"
 #include "render/svg_static.h"
 
 #include "profiler/base/memory.h"
@@ -371,7 +372,7 @@ static void encode(struct document *document)
     struct text data = TEXT_INIT;
     svg_data_append(&data, &document->tree,
                     svg_data_shows_time(document->profile, document->options->timeline));
-    svg_data_compress(&document->data, &data);
+    svg_pack_compress(&document->data, &data);
     text_release(&data);
 }
 
@@ -417,7 +418,7 @@ static void render(struct document *document, uint64_t least)
     append_style(document);
     append_picture(document);
     append_page(document);
-    svg_data_append_elements(out, &document->data);
+    svg_pack_append_elements(out, &document->data);
     text_append_string(out, "<script><![CDATA[");
     text_append_string(out, asset_flamegraph_js);
     text_append_string(out, "]]></script>\n</svg>\n");

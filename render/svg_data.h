@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * svg_data.h - all frames of a call tree as the compressed columns of SVG.md.
+ * svg_data.h - all frames of a call tree as the columns of SVG.md.
  */
 #ifndef PROF_RENDER_SVG_DATA_H
 #define PROF_RENDER_SVG_DATA_H
@@ -25,11 +25,5 @@ bool svg_data_shows_time(const struct profile *profile, bool long_ones_too);
 /* Appends the document of SVG.md, "The data", uncompressed; `with_time` with each sample of its
  * own. Nothing else is left out. */
 void svg_data_append(struct text *out, const struct call_tree *tree, bool with_time);
-
-/* Appends the same bytes as a zlib stream (RFC 1950). */
-void svg_data_compress(struct text *out, const struct text *data);
-
-/* Appends the bytes as <metadata> elements of base64 (RFC 4648), at most 1 MiB each. */
-void svg_data_append_elements(struct text *out, const struct text *compressed);
 
 #endif

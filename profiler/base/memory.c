@@ -6,7 +6,24 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+enum { HUGE_PAGE = 2 << 20, HUGE_BLOCK = 2 * HUGE_PAGE };
+
+/* Asks for huge pages under a large block: tables of millions of entries are read in no order, and
+ * the misses of the TLB and the faults of small pages were a third of the time to draw a million
+ * stacks. Only advice: where the system has none to give, nothing changes. */
+static void *widen(void *block, size_t bytes)
+{
+    if (!block || bytes < HUGE_BLOCK)
+        return block;
+    uintptr_t begin = ((uintptr_t)block + HUGE_PAGE - 1) & -(uintptr_t)HUGE_PAGE;
+    uintptr_t end = ((uintptr_t)block + bytes) & -(uintptr_t)HUGE_PAGE;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    return block;
+}
 
 static void *require(void *block, size_t wanted)
 {
@@ -21,7 +38,7 @@ static void *require(void *block, size_t wanted)
 
 void *memory_new(size_t count, size_t size)
 {
-    return require(calloc(count, size), count * size);
+    return widen(require(calloc(count, size), count * size), count * size);
 }
 
 void *memory_resize(void *block, size_t count, size_t size)
@@ -29,7 +46,7 @@ void *memory_resize(void *block, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return require(NULL, 1);
-    return require(realloc(block, bytes), bytes);
+    return widen(require(realloc(block, bytes), bytes), bytes);
 }
 
 char *memory_copy_string(const char *string)
@@ -37,16 +54,10 @@ char *memory_copy_string(const char *string)
     return require(strdup(string), 1);
 }
 
-void *array_push_bytes(void **array, uint32_t *count, uint32_t *capacity, size_t size)
+void array_grow_bytes(void **array, uint32_t *capacity, size_t size)
 {
-    if (*count == *capacity) {
-        if (*capacity > UINT32_MAX / 2)
-            require(NULL, 1);
-        *capacity = *capacity ? *capacity * 2 : 16;
-        *array = memory_resize(*array, *capacity, size);
-    }
-    void *element = (char *)*array + (size_t)*count * size;
-    memset(element, 0, size);
-    ++*count;
-    return element;
+    if (*capacity > UINT32_MAX / 2)
+        require(NULL, 1);
+    *capacity = *capacity ? *capacity * 2 : 16;
+    *array = memory_resize(*array, *capacity, size);
 }

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The allocated memory is zeroed and belongs to the caller, who frees it with free(). */
 void *memory_new(size_t count, size_t size);
@@ -27,6 +28,14 @@ char *memory_copy_string(const char *string);
 #define array_push(array, count, capacity)                                                         \
     ((__typeof__(*(array)))array_push_bytes((void **)(array), (count), (capacity),                 \
                                             sizeof(**(array))))
-void *array_push_bytes(void **array, uint32_t *count, uint32_t *capacity, size_t size);
+void array_grow_bytes(void **array, uint32_t *capacity, size_t size);
+
+/* Inline because some arrays have an element for each frame of each line of the input. */
+static inline void *array_push_bytes(void **array, uint32_t *count, uint32_t *capacity, size_t size)
+{
+    if (*count == *capacity)
+        array_grow_bytes(array, capacity, size);
+    return memset((char *)*array + (size_t)(*count)++ * size, 0, size);
+}
 
 #endif

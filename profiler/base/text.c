@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *text_reserve(struct text *text, size_t more)
+char *text_reserve(struct text *text, size_t size)
 {
-    size_t needed = text->length + more + 1;
+    size_t needed = text->length + size + 1;
     if (needed > text->capacity) {
         size_t capacity = text->capacity ? text->capacity : 256;
         while (capacity < needed)
@@ -35,6 +35,12 @@ char *text_take(struct text *text)
     char *data = text->data ? text->data : memory_copy_string("");
     *text = (struct text)TEXT_INIT;
     return data;
+}
+
+void text_append_reserved(struct text *text, size_t size)
+{
+    text->length += size;
+    text->data[text->length] = '\0';
 }
 
 void text_append(struct text *text, const void *bytes, size_t size)
@@ -72,11 +78,11 @@ void text_printf(struct text *text, const char *format, ...)
 
 void text_append_varint(struct text *text, unsigned long long value)
 {
-    unsigned char bytes[10];
+    unsigned char *bytes = (unsigned char *)text_reserve(text, 10);
     size_t size = 0;
     do {
         bytes[size++] = (unsigned char)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
         value >>= 7;
     } while (value);
-    text_append(text, bytes, size);
+    text_append_reserved(text, size);
 }

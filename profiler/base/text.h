@@ -32,6 +32,10 @@ void text_append_string(struct text *text, const char *string);
 void text_append_char(struct text *text, char c);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Room for so many bytes behind what is there, to be written to and then counted in. */
+char *text_reserve(struct text *text, size_t size);
+void text_append_reserved(struct text *text, size_t size);
+
 /* Unsigned LEB128 (DWARF 5, section 7.6). */
 void text_append_varint(struct text *text, unsigned long long value);
 

@@ -6,6 +6,8 @@
 
 #include "render/call_tree.h"
 
+#include <stdio.h>
+
 static void a_function_is_one_box_under_its_caller(void **state)
 {
     (void)state;
@@ -81,6 +83,24 @@ static void empty_frames_are_passed_over(void **state)
     (void)state;
     assert_int_equal(import_text(";a;;b 1\na;b; 2\na;b 4\n"), 0);
     assert_collapsed("a;b 7\n");
+}
+
+/* The input ends where its memory does, after each length of a name in turn. */
+static void names_of_all_lengths_end_where_they_do(void **state)
+{
+    (void)state;
+    for (int size = 1; size < 20; size++) {
+        char text[128];
+        int length = snprintf(text, sizeof text, "%.*s;x%.*s 2\n%.*s;x%.*s;y 1", size,
+                              "abcdefghijklmnopqrst", size, "uvwxyzuvwxyzuvwxyzuv", size,
+                              "abcdefghijklmnopqrst", size, "uvwxyzuvwxyzuvwxyzuv");
+        assert_int_equal(import_bytes(text, (size_t)length), 0);
+        assert_int_equal(profile.stack_count, 3);
+        strcat(text, "\n");
+        assert_collapsed(text);
+        profile_release(&profile);
+        profile_init(&profile);
+    }
 }
 
 static void what_holds_no_samples_is_an_error(void **state)
@@ -161,6 +181,7 @@ int main(void)
         TEST(bytes_that_are_no_text_are_kept),
         TEST(large_counts_are_exact),
         TEST(empty_frames_are_passed_over),
+        TEST(names_of_all_lengths_end_where_they_do),
         TEST(what_holds_no_samples_is_an_error),
         TEST(nothing_is_an_empty_profile),
         TEST(random_stacks_are_those_of_a_sort),

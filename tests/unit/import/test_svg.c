@@ -6,6 +6,7 @@
 
 #include "profiler/import/svg.h"
 #include "render/svg_data.h"
+#include "render/svg_pack.h"
 
 static struct text picture;
 
@@ -71,9 +72,9 @@ static void an_svg_of_somebody_else_is_an_error(void **state)
 static void read_data(const struct text *data)
 {
     struct text compressed = TEXT_INIT, svg = TEXT_INIT;
-    svg_data_compress(&compressed, data);
+    svg_pack_compress(&compressed, data);
     text_append_string(&svg, "<svg>");
-    svg_data_append_elements(&svg, &compressed);
+    svg_pack_append_elements(&svg, &compressed);
     if (import_bytes(svg.data, svg.length) == 0) {
         // what was accepted can be shown
         struct text out = TEXT_INIT;

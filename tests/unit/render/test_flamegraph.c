@@ -8,6 +8,7 @@
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
 #include "render/svg_data.h"
+#include "render/svg_pack.h"
 #include "render/svg_static.h"
 #include "render/views.h"
 
@@ -256,7 +257,7 @@ static void compressed_data_inflate_to_the_same_bytes(void **state)
     struct text data = TEXT_INIT, compressed = TEXT_INIT;
     for (uint64_t seed = 5; data.length < 300000;)
         text_append_varint(&data, next_random(&seed) >> 44);
-    svg_data_compress(&compressed, &data);
+    svg_pack_compress(&compressed, &data);
     uLongf size = data.length;
     unsigned char *back = memory_new(size, 1);
     assert_int_equal(uncompress(back, &size, (Bytef *)compressed.data, compressed.length), Z_OK);
@@ -267,13 +268,39 @@ static void compressed_data_inflate_to_the_same_bytes(void **state)
     text_release(&compressed);
 }
 
+/* Numbers in no order, and then phrases that come again: each is compressed at least as well as by
+ * zlib alone. */
+static void pieces_that_differ_are_compressed_each_in_its_way(void **state)
+{
+    (void)state;
+    struct text data = TEXT_INIT, compressed = TEXT_INIT;
+    uint64_t seed = 5;
+    for (int round = 0; round < 2; round++) {
+        while (data.length < (size_t)(2 * round + 1) * 262144)
+            text_append_varint(&data, next_random(&seed) >> 52);
+        while (data.length < (size_t)(2 * round + 2) * 262144)
+            text_printf(&data, "phrase %u comes again;", (unsigned)(next_random(&seed) >> 56));
+    }
+    svg_pack_compress(&compressed, &data);
+    uLongf alone = compressBound(data.length), size = data.length;
+    unsigned char *room = memory_new(alone, 1);
+    assert_int_equal(compress2(room, &alone, (Bytef *)data.data, data.length, 6), Z_OK);
+    assert_true(compressed.length < alone);
+    assert_int_equal(uncompress(room, &size, (Bytef *)compressed.data, compressed.length), Z_OK);
+    assert_int_equal(size, data.length);
+    assert_memory_equal(room, data.data, size);
+    free(room);
+    text_release(&data);
+    text_release(&compressed);
+}
+
 static void elements_hold_a_mebibyte_at_most(void **state)
 {
     (void)state;
     struct text bytes = TEXT_INIT;
     for (size_t i = 0; i < 786432 + 2; i++)
         text_append_char(&bytes, 'x');
-    svg_data_append_elements(&out, &bytes);
+    svg_pack_append_elements(&out, &bytes);
     text_release(&bytes);
     assert_int_equal(count_of(out.data, "<metadata class=\"prof-data\">"), 2);
     assert_int_equal(strcspn(strchr(out.data, '>') + 1, "<"), 1048576);
@@ -332,6 +359,7 @@ int main(void)
         TEST(one_huge_name_is_cut_in_the_picture_and_the_data),
         TEST(the_data_hold_every_node_in_order),
         TEST(compressed_data_inflate_to_the_same_bytes),
+        TEST(pieces_that_differ_are_compressed_each_in_its_way),
         TEST(elements_hold_a_mebibyte_at_most),
         TEST(deep_stacks_make_a_tall_picture),
         TEST(a_large_tree_takes_seconds_at_most),
