@@ -4,8 +4,9 @@
 // One file, embedded in every picture without its comments and blanks; the elements it works on are in
 // page.xml.
 //
-// A "$" marks the names of this file: embed.cmake makes them short. Names of functions are untrusted: they become text nodes and nothing else. From top to bottom: reading, trees,
-// boxes, figures, drawing, table, details, search, state and address, commands, events.
+// A "$" marks the names of this file: embed.cmake makes them short. Names of functions are untrusted:
+// they become text nodes and nothing else. From top to bottom: reading, trees, boxes, figures, drawing,
+// table, details, search, state and address, commands, events.
 (() => {
 'use strict';
 // In pixels: narrower boxes get no label; are passed over by the arrow keys. And the space between
@@ -55,9 +56,13 @@ class Reader {
             if (this.at === this.bytes.length)
                 break;
             const {bytes} = this.part(), isLarge = /weight|samples|time|old/.test(name);
-            const values = table[name] = new (isLarge ? Float64Array : Uint32Array)(n);
+            // a byte each, as often: in no more room than that
+            const isSmall = bytes.length === n - first;
+            const values = table[name] = new (isSmall ? Uint8Array : isLarge ? Float64Array : Uint32Array)(n);
+            if (isSmall)
+                values.set(bytes, first);
             // number(), but in one loop: this is most of the time until the picture can be used
-            for (let i = first, at = 0; i < n; i++) {
+            for (let i = isSmall ? n : first, at = 0; i < n; i++) {
                 let value = bytes[at++];
                 if (value > 127) {
                     let factor = 128, byte;
@@ -76,40 +81,46 @@ class Reader {
 }
 
 // FNV-1a, 32 bits; palette.c computes the same.
-const $encoder = new TextEncoder();
-const $hash = (text) => $encoder.encode(text).reduce(
-    (value, byte) => Math.imul(value ^ byte, 16777619), 2166136261) >>> 0;
+const $encoder = new TextEncoder(), $hashes = new Map();
+function $hash(text) {
+    if (!$hashes.has(text))
+        $hashes.set(text, $encoder.encode(text).reduce((value, byte) => Math.imul(value ^ byte, 16777619), 2166136261) >>> 0);
+    return $hashes.get(text);
+}
 
 let $periodNs, $unit, $strings, fns, $processCount, $threads, $parts, $samples;
 // The tree as it was recorded, and as it is looked at now. Of node i (0 is "all", callers before what
-// they call): `up` its caller, depth, fn its function, end the node after its last descendant, line and
-// file it was seen at. And sums over the nodes before i: weight, samples, both of the older profile,
-// and what of that is gone. So a node's total lies between itself and its end.
+// they call): `up` its caller, fn its function, end the node after its last descendant, line and file
+// it was seen at. And sums over the nodes before i: weight, samples, both of the older profile, and
+// what of that is gone. So a node's total lies between itself and its end.
 let $recorded, $tree;
 
 function $sumsOf(values) {
-    const sums = new Float64Array(values.length + 1);
+    let total = 0;
+    for (let i = 0; i < values.length; i++)
+        total += values[i];
+    const sums = new (total < 2 ** 32 ? Uint32Array : Float64Array)(values.length + 1);
     for (let i = 0; i < values.length; i++)
         sums[i + 1] = sums[i] + values[i];
     return sums;
 }
 
-// What is left to know once up, fn, line, file and own weights are there; above(i, last) is the caller.
-function $finishTree(t, above) {
-    t.depth = new Uint32Array(t.n);
-    t.end = new Uint32Array(t.n).fill(t.n);
+// What is left to know once fn, line, file and own weights are there, and in `up` how many levels each
+// node's caller is above the node before.
+function $finishTree(t) {
+    const levels = t.up, up = t.up = new Uint32Array(t.n), end = t.end = new Uint32Array(t.n).fill(t.n);
     for (let i = 1, at = 0; i < t.n; i++) {
-        for (const caller = above(i, at); at !== caller; at = t.up[at])
-            t.end[at] = i;
-        t.up[i] = at;
-        t.depth[i] = t.depth[at] + 1;
+        for (let level = levels[i]; level > 0; level--) {
+            end[at] = i;
+            at = up[at];
+        }
+        up[i] = at;
         at = i;
     }
     for (const name of ['weight', 'samples', 'old', 'oldSamples'])
         t[name] = t[name] && $sumsOf(t[name]);
     if (t.old)
-        t.gone = $sumsOf(Array.from(t.up, (up, i) =>
-            t.weight[t.end[i]] > t.weight[i] ? 0 : t.old[i + 1] - t.old[i]));
+        t.gone = $sumsOf(Array.from(t.up, (_, i) => t.weight[t.end[i]] > t.weight[i] ? 0 : t.old[i + 1] - t.old[i]));
     return t;
 }
 
@@ -129,16 +140,12 @@ function $readData(bytes) {
     $threads = sections[6].columns('process tid');
     $parts = sections[7] && sections[7].columns('node thread weight samples');
     $samples = sections[8] && $readSamples(sections[8].columns('thread time node weight'));
-    $recorded = sections[4].columns('up fn weight samples line file old oldSamples', 1);
-    const levels = $recorded.up.slice();
-    $finishTree($recorded, (i, at) => {
-        for (let up = levels[i]; up > 0; up--)
-            at = $recorded.up[at];
-        return at;
-    });
+    $recorded = $finishTree(sections[4].columns('up fn weight samples line file old oldSamples', 1));
 }
 
 function $readSamples(s) {
+    for (const name of ['thread', 'time', 'node'])
+        s[name] = Float64Array.from(s[name]);
     for (let i = 0; i < s.n; i++) {
         const before = i && !s.thread[i] ? i - 1 : NaN;
         s.node[i] = (s.node[i] % 2 ? -(s.node[i] + 1) / 2 : s.node[i] / 2) + (s.node[before] || 0);
@@ -161,20 +168,17 @@ const $byName = (a, b) => $nameOf(a.f) < $nameOf(b.f) ? -1 : 1;
 const $threadFn = (thread) => fns.n - 1 - $threads.n + thread;
 const $processFn = (thread) => fns.n - 1 - $threads.n - $processCount + $threads.process[thread];
 
-// [node, thread, weight, samples, old weight, old samples] of whatever has weight of its own.
-function* $ownParts() {
-    const t = $recorded, own = (sums, i) => sums ? sums[i + 1] - sums[i] : 0;
-    if ($byThread) {
-        const p = $parts || $samples;
-        for (let i = 0, node = 0; i < p.n; i++) {
-            node = p.node[i] + ($parts ? node : 0);
-            yield [node, p.thread[i], p.weight[i], $parts ? p.samples[i] : 1];
-        }
-        return;
+// Calls visit(node, thread, weight, samples, old weight, old samples) for what has weight of its own.
+function $eachPart(visit) {
+    const {n, weight, samples, old, oldSamples} = $recorded, p = $parts || $samples;
+    const own = (sums, i) => sums ? sums[i + 1] - sums[i] : 0;
+    for (let i = 0, node = 0; $byThread && i < p.n; i++) {
+        node = p.node[i] + ($parts ? node : 0);
+        visit(node, p.thread[i], p.weight[i], $parts ? p.samples[i] : 1, 0, 0);
     }
-    for (let i = 0; i < t.n; i++) {
-        if (own(t.weight, i) || own(t.old, i))
-            yield [i, 0, own(t.weight, i), own(t.samples, i), own(t.old, i), own(t.oldSamples, i)];
+    for (let i = 0; !$byThread && i < n; i++) {
+        if (own(weight, i) || own(old, i))
+            visit(i, 0, own(weight, i), own(samples, i), own(old, i), own(oldSamples, i));
     }
 }
 
@@ -185,77 +189,110 @@ function $transform() {
         return $recorded;
     const t = $recorded, places = new Uint32Array(t.n), met = new Int32Array(t.n), tops = [];
     const left = Array.from(fns.name, (id, f) => $hidden.has($nameOf(f)) || $hidden.has('module:' + $moduleOf(f)));
-    const up = [0], fn = [-1], from = [0], sums = [[0], [0], [0], [0]];
+    const up = [0], fn = [-1], from = [0], sums = [0, 0, 0, 0];
     // Nodes by caller and function: the last one with a hash, and before each the one with the same.
-    const heads = new Int32Array(1 << 20), others = [0];
-    const enter = (above, f, node) => {
-        const slot = (Math.imul(above, 0x9e3779b1) ^ Math.imul(f, 0x85ebca6b)) >>> 12;
-        let place = heads[slot];
-        while (place && (up[place] !== above || fn[place] !== f))
-            place = others[place];
-        if (!place) {
-            others.push(heads[slot]);
-            place = heads[slot] = up.push(above) - 1;
-            fn.push(f);
-            from.push(node);
-            for (const sum of sums)
-                sum.push(0);
+    // Only below callers that stand for several nodes; elsewhere each is met once.
+    const heads = new Int32Array(1 << 22), others = [0], isMerged = [$byThread];
+    const slotOf = (above, f) => (Math.imul(above, 0x9e3779b1) ^ Math.imul(f, 0x85ebca6b)) >>> 10;
+    const register = (place) => {
+        const slot = slotOf(up[place], fn[place]);
+        others[place] = heads[slot];
+        heads[slot] = place;
+    };
+    const merge = (place) => {
+        const node = from[place];
+        for (let at = node + 1; !isMerged[place] && at < t.end[node]; at = t.end[at]) {
+            if (met[at] && up[places[at]] === place)
+                register(places[at]);
         }
+        isMerged[place] = true;
         return place;
     };
-    for (const [node, thread, ...own] of $ownParts()) {
+    const enter = (above, f, node) => {
+        let place = isMerged[above] && heads[slotOf(above, f)];
+        while (place && (up[place] !== above || fn[place] !== f))
+            place = others[place];
+        if (place)
+            return merge(place);
+        fn.push(f);
+        from.push(node);
+        others.push(0);
+        isMerged.push($byThread);
+        sums.push(0, 0, 0, 0);
+        place = up.push(above) - 1;
+        if (isMerged[above])
+            register(place);
+        return place;
+    };
+    // A function that is among the callers already is not entered again.
+    const isRecursive = new Uint8Array($collapsed ? t.n : 0), until = new Uint32Array(fns.n);
+    for (let node = 1; node < isRecursive.length; node++) {
+        const f = t.fn[node];
+        isRecursive[node] = node < until[f];
+        until[f] = Math.max(until[f], t.end[node]);
+    }
+    const enterBelow = (place, node) => {
+        const f = t.fn[node];
+        let above = left[f] ? place : isRecursive[node] && place;
+        while (!left[f] && above && fn[above] !== f)
+            above = up[above];
+        return left[f] || above ? merge(above) : enter(place, f, node);
+    };
+    const way = [];
+    $eachPart((node, thread, ...own) => {
         if (tops[thread] === undefined)
             tops[thread] = $byThread ? enter(enter(0, $processFn(thread), 0), $threadFn(thread), 0) : 0;
-        const way = [];
-        let at = node;
-        for (; at && met[at] !== thread + 1; at = t.up[at])
-            way.push(at);
-        let place = at ? places[at] : tops[thread];
+        for (; node && met[node] !== thread + 1; node = t.up[node])
+            way.push(node);
+        let place = node ? places[node] : tops[thread];
         while (way.length) {
-            at = way.pop();
-            const f = t.fn[at];
-            let above = $collapsed && place;
-            while (above && fn[above] !== f)
-                above = up[above];
-            if (!left[f])
-                place = above || enter(place, f, at);
-            met[at] = thread + 1;
-            places[at] = place;
+            node = way.pop();
+            met[node] = thread + 1;
+            place = places[node] = enterBelow(place, node);
         }
-        own.forEach((value, i) => { sums[i][place] += value; });
-    }
+        for (let i = 0; i < 4; i++)
+            sums[4 * place + i] += own[i];
+    });
     return $flatten(up, fn, from, sums);
 }
 
 // The nodes with callers before what they call, and that in order of names.
 function $flatten(up, fn, from, sums) {
-    const byFn = Array.from(fns.name, () => []), first = new Int32Array(up.length), beside = new Int32Array(up.length);
-    for (let node = 1; node < up.length; node++)
+    const n = up.length, byFn = Array.from(fns.name, () => []), first = new Int32Array(n), beside = new Int32Array(n);
+    for (let node = 1; node < n; node++)
         byFn[fn[node]].push(node);
-    const names = Array.from(fns.name.keys()).sort((a, b) => $nameOf(a) < $nameOf(b) ? 1 : -1);
-    for (const node of names.flatMap((f) => byFn[f])) {
-        beside[node] = first[up[node]];
-        first[up[node]] = node;
+    for (const f of Array.from(byFn.keys()).sort((a, b) => $nameOf(a) < $nameOf(b) ? 1 : -1)) {
+        for (const node of byFn[f]) {
+            beside[node] = first[up[node]];
+            first[up[node]] = node;
+        }
     }
-    const places = new Uint32Array(up.length), order = [];
-    for (let node = 0; node || !order.length;) {
-        places[node] = order.push(node) - 1;
+    const order = new Uint32Array(n), levels = new Uint32Array(n);
+    for (let node = 0, i = 0; ;) {
+        order[i++] = node;
+        if (i === n)
+            break;
         if (first[node]) {
             node = first[node];
         } else {
-            while (node && !beside[node])
-                node = up[node];
+            for (levels[i] = 1; !beside[node]; node = up[node])
+                levels[i]++;
             node = beside[node];
         }
     }
-    const column = (Type, value) => Type.from(order, value), own = (i) => column(Float64Array, (node) => sums[i][node]);
-    const t = {n: up.length, fn: column(Uint32Array, (node) => fn[node]), up: column(Uint32Array, (node) => places[up[node]]),
+    const column = (Type, value) => {
+        const values = new Type(n);
+        for (let i = 0; i < n; i++)
+            values[i] = value(order[i]);
+        return values;
+    };
+    const own = (i) => column(Float64Array, (node) => sums[4 * node + i]);
+    const t = {n, up: levels, fn: column(Uint32Array, (node) => fn[node]),
                line: column(Uint32Array, (node) => $recorded.line[from[node]]),
                file: column(Uint32Array, (node) => $recorded.file[from[node]]), weight: own(0), samples: own(1)};
     if ($recorded.old)
         [t.old, t.oldSamples] = [own(2), own(3)];
-    const ups = t.up.slice();
-    return $finishTree(t, (i) => ups[i]);
+    return $finishTree(t);
 }
 
 // ---- boxes ----
@@ -265,7 +302,7 @@ function $flatten(up, fn, from, sums) {
 // which it counts the 'self' or the 'total'; over time (root.times) the set is a range of samples.
 class Box {
     constructor(up, f, more) {
-        Object.assign(this, {up, f, set: [], depth: up ? up.depth + 1 : 0, total: 0, self: 0, start: 0,
+        Object.assign(this, {up, f, set: [], depth: up ? up.depth + 1 : 0, total: 0, start: 0,
                              root: up ? up.root : this, lane: up && up.lane}, more);
         this.source = this.root.from ? [] : this.set;
     }
@@ -282,8 +319,47 @@ class Box {
     sum(sums) {
         return this.source.reduce((sum, node) => sum + this.of(sums, node), 0);
     }
+    // Is one node of the tree; what it calls can be read off the tree.
+    get isFrame() {
+        return $view === 'flame' && !this.lane;
+    }
+    get isListed() {
+        return this.isFrame && !$byWidth && (this.up || !$hasGone());
+    }
+    // Calls visit(start, total, kid) for all it calls; a kid may be a node of which no box was made yet.
+    each(visit) {
+        if (!this.isListed) {
+            for (const kid of this.kids)
+                visit(kid.start, kid.total, kid);
+            return;
+        }
+        const {weight, end} = $tree, [node] = this.set;
+        for (let at = node + 1; at < end[node]; at = end[at]) {
+            if (weight[end[at]] > weight[at])
+                visit(weight[at], weight[end[at]] - weight[at], at);
+        }
+    }
+    boxOf(kid) {
+        if (kid.up)
+            return kid;
+        this.made = this.made || new Map();
+        if (!this.made.has(kid))
+            this.made.set(kid, new Box(this, $tree.fn[kid], {start: $tree.weight[kid]}).add(kid));
+        return this.made.get(kid);
+    }
+    // The first kid that passes.
+    find(passes) {
+        let found;
+        this.each((start, total, kid) => { found = found || passes(kid, total) && this.boxOf(kid); });
+        return found;
+    }
     get kids() {
         return this.known || (this.known = this.root.times ? this.later() : this.grow());
+    }
+    get self() {
+        let self = this.total;
+        this.each((start, total) => { self -= total; });
+        return Math.max(0, self);
     }
     grow() {
         const kids = new Map(), {from} = this.root;
@@ -308,11 +384,11 @@ class Box {
             found.sort($byName);
         if ($byWidth)
             found.sort((a, b) => b.total - a.total);
-        if ($view === 'flame' && !this.up && $tree.old && $tree.gone[$tree.n]) {
+        if (this.isFrame && !this.up && $hasGone()) {
             found.push(new Box(this, fns.n - 1, {lane: true}).add(0));
             this.total += found.at(-1).total;
         }
-        this.self = Math.max(0, this.total - found.reduce((sum, box) => sum + box.total, 0));
+        this.known = found;
         found.reduce((start, box) => (box.start = start) + box.total, this.start + this.self);
         return found;
     }
@@ -339,6 +415,7 @@ class Box {
 
 // By which the older profile's weights are drawn as if both had the same total.
 const $ratio = () => $tree.weight[$tree.n] / $tree.old[$tree.n] || 1;
+const $hasGone = () => $tree.gone && $tree.gone[$tree.n] > 0;
 
 // When each sample of the thread began and ended: a sample tells of the CPU time before it. A gap
 // shorter than the sample is none, but chance.
@@ -360,14 +437,16 @@ let $view, $focus = -1, $chartThread, $roots;
 // The function each stands for: code is one function whether it was inlined or called.
 let $identities;
 
-// Calls visit(node, function, isOutermost) for each node.
-function $visitFunctions(visit) {
-    const until = [];
-    for (let node = 1; node < $tree.n; node++) {
-        const f = $identities[$tree.fn[node]], outermost = !(node < until[f]);
-        if (outermost)
-            until[f] = $tree.end[node];
-        visit(node, f, outermost);
+// The nodes of a function that have none of it among their callers.
+function* $outermost(f) {
+    const {n, fn, end} = $tree;
+    for (let node = 1; node < n;) {
+        if ($identities[fn[node]] === f) {
+            yield node;
+            node = end[node];
+        } else {
+            node++;
+        }
     }
 }
 
@@ -377,10 +456,8 @@ function $buildRoots() {
     const make = (from, f = -1, more) => new Box(null, f, {from, ...more});
     if ($view === 'sandwich') {
         $roots = [make('total', $focus), make('', $focus)];
-        $visitFunctions((node, f, outermost) => {
-            if (f === $focus && outermost)
-                $roots.forEach((box) => box.add(node));
-        });
+        for (const node of $outermost($focus))
+            $roots.forEach((box) => box.add(node));
     } else if ($view === 'callers') {
         $roots = [make('self')];
         for (let node = 0; node < $tree.n; node++) {
@@ -389,12 +466,17 @@ function $buildRoots() {
         }
     } else if ($view === 'chart') {
         const times = $timesOf($chartThread), n = times.end.length, start = times.begin[0] || 0;
+        $tree.depth = new Uint32Array($tree.n);
+        for (let node = 1; node < $tree.n; node++)
+            $tree.depth[node] = $tree.depth[$tree.up[node]] + 1;
         $roots = [make('', $threadFn($chartThread), {times, start, set: [0, n], total: n && times.end[n - 1] - start})];
     } else {
         $roots = [make('').add(0)];
     }
-    $roots.forEach((box) => box.kids);
     [$zoomed] = $roots;
+    // the lane of what is gone makes the root wider
+    if ($hasGone() && $zoomed.isFrame)
+        $zoomed.grow();
     $selected = $hovered = $aimed = null;
 }
 
@@ -544,20 +626,24 @@ function $collect(base, direction, runs, ticks) {
     }
     for (let level = [center], row = direction * center.depth; level.length;) {
         const next = [];
+        let run = {}, tick = -1;
         row += direction;
-        for (const kid of level.flatMap((box) => box.kids)) {
-            const x = (kid.start - center.start) * scale, w = kid.total * scale, last = runs.at(-1);
-            if (w >= BOX_MIN) {
-                $place(kid, row, x, w);
-                next.push(kid);
-                continue;
-            }
-            if (last && last.row === row && x - last.x - last.w < 0.01)
-                last.w = x + w - last.x;
-            else
-                runs.push({row, x, w});
-            if ($matches && $hasMatch(kid))
-                ticks.push([x, row]);
+        for (const box of level) {
+            box.each((start, total, kid) => {
+                const x = (start - center.start) * scale, w = total * scale;
+                if (w >= BOX_MIN) {
+                    kid = box.boxOf(kid);
+                    $place(kid, row, x, w);
+                    next.push(kid);
+                    return;
+                }
+                if (x - run.x - run.w < 0.01)
+                    run.w = x + w - run.x;
+                else
+                    runs.push(run = {row, x, w});
+                if ($matches && x >= tick + 1 && $hasMatch(kid))
+                    ticks.push([tick = x, row]);
+            });
         }
         level = next;
     }
@@ -654,22 +740,37 @@ function $boxAt(event) {
 
 // ---- the table ----
 
-let $sortBy = 'self', $sortUp, $sums, $rest;
+let $sortBy = 'self', $sortUp, $sums, $totals, $rest;
 
-// Weight of each function, each sample counted once.
+// Weight of a function, each sample counted once; and of all functions, for which that takes longer.
+function $totalOf(f) {
+    f = $identities[f];
+    if (!$totals.has(f)) {
+        let sum = 0;
+        for (const node of $outermost(f))
+            sum += $tree.weight[$tree.end[node]] - $tree.weight[node];
+        $totals.set(f, sum);
+    }
+    return $totals.get(f);
+}
+
 function $functionSums() {
     if ($sums)
         return $sums;
+    const {n, fn, end, weight, old} = $tree, until = new Uint32Array(fns.n);
     $sums = {};
     for (const name of ['self', 'total', 'old'])
         $sums[name] = new Float64Array(fns.n);
-    $visitFunctions((node, f, outermost) => {
-        $sums.self[f] += $tree.weight[node + 1] - $tree.weight[node];
-        if (outermost)
-            $sums.total[f] += $tree.weight[$tree.end[node]] - $tree.weight[node];
-        if ($tree.old)
-            $sums.old[f] += $tree.old[node + 1] - $tree.old[node];
-    });
+    for (let node = 1; node < n; node++) {
+        const f = $identities[fn[node]];
+        $sums.self[f] += weight[node + 1] - weight[node];
+        if (node >= until[f]) {
+            until[f] = end[node];
+            $sums.total[f] += weight[end[node]] - weight[node];
+        }
+        if (old)
+            $sums.old[f] += old[node + 1] - old[node];
+    }
     return $sums;
 }
 
@@ -723,7 +824,7 @@ function $figures(box) {
     if (times)
         return [...parts, 'from ' + $duration(box.start), last - first + ' samples'].join(' · ');
     if (!from && !lane)
-        parts.push(box.kids && `self ${$amount(box.self)} (${$share(box.self, $whole())})`);
+        parts.push(`self ${$amount(box.self)} (${$share(box.self, $whole())})`);
     const n = box.sum(lane ? $tree.oldSamples : $tree.samples);
     if ($periodNs || n !== total)
         parts.push(n.toLocaleString('en') + (n === 1 ? ' sample' : ' samples'));
@@ -758,7 +859,7 @@ function $showDetails(box) {
     $make('b', first, {}, $nameOf(box.f));
     first.append(' ');
     $describe(box, first);
-    const sum = box.f >= 0 && $functionSums().total[$identities[box.f]];
+    const sum = box.f >= 0 && $totalOf(box.f);
     $make('div', $details, {}, $figures(box) + (sum > box.total * 1.000001 && $isCode(box.f) && !box.lane && !box.root.times
         ? ` · everywhere ${$amount(sum)} (${$share(sum, $whole())})` : ''));
 }
@@ -795,9 +896,15 @@ function $select(box) {
         $picture.removeAttribute('aria-activedescendant');
         return;
     }
-    const siblings = box.up ? box.up.kids : [box];
+    let siblings = 0, place = 1;
+    if (box.up) {
+        box.up.each((start, total, kid) => {
+            siblings++;
+            place = kid === box || kid === box.set[0] ? siblings : place;
+        });
+    }
     set($selection, {'aria-label': $nameOf(box.f) + ', ' + $figures(box), 'aria-level': box.depth + 1,
-                    'aria-setsize': siblings.length, 'aria-posinset': siblings.indexOf(box) + 1});
+                    'aria-setsize': siblings || 1, 'aria-posinset': place});
     set($picture, {'aria-activedescendant': $selection.id});
     if ($alone && $isDrawn(box))
         $scroller.scrollTop = Math.min(top(box.row), Math.max($scroller.scrollTop,
@@ -806,13 +913,24 @@ function $select(box) {
 
 // ---- search ----
 
-// Hits by function; how many hits are before each node, and whether one is at it or among its callers.
+// Hits by function; how many hits are before each node; how many functions.
 let $matches = null, $current = null;
 
 const $isRegex = () => $regexButton.getAttribute('aria-pressed') === 'true';
 const $isMatch = (box) => $matches && box.f >= 0 && $matches.hits[box.f] === 1;
-const $hasMatch = (box) => $isMatch(box) || !box.root.times && box.set.some((node) => box.root.from
-    ? $matches.above[node] : $matches.before[$tree.end[node]] > $matches.before[node]);
+const $isBelow = (node) => $matches.before[$tree.end[node]] > $matches.before[node];
+const $hasMatch = (kid) => !kid.up ? $isBelow(kid)
+    : $isMatch(kid) || !kid.root.times && kid.set.some(kid.root.from ? $isAbove : $isBelow);
+
+// Whether a match is at the node or among its callers.
+function $isAbove(node) {
+    if (!$matches.above) {
+        const above = $matches.above = new Uint8Array($tree.n);
+        for (let at = 1; at < $tree.n; at++)
+            above[at] = $matches.hits[$tree.fn[at]] | above[$tree.up[at]];
+    }
+    return $matches.above[node] > 0;
+}
 
 // Case matters only when the text has an upper-case letter. "module:" looks there.
 function $tester(text) {
@@ -840,14 +958,11 @@ function $search() {
     }
     $matches = null;
     if (test) {
-        const hits = fns.name.map((id, f) => $kindOf(f) < GROUP_KIND && test(f) ? 1 : 0);
-        const before = new Uint32Array($tree.n + 1), above = new Uint8Array($tree.n);
-        for (let node = 0; node < $tree.n; node++) {
-            const hit = node && hits[$tree.fn[node]];
-            before[node + 1] = before[node] + hit;
-            above[node] = hit | above[$tree.up[node]];
-        }
-        $matches = {hits, above, before, count: new Set(fns.name.filter((id, f) => hits[f])).size};
+        const hits = Uint8Array.from(fns.name, (id, f) => $kindOf(f) < GROUP_KIND && test(f));
+        const {n, fn} = $tree, before = new Uint32Array(n + 1);
+        for (let node = 1; node < n; node++)
+            before[node + 1] = before[node] + hits[fn[node]];
+        $matches = {hits, before, count: new Set(fns.name.filter((id, f) => hits[f])).size};
     }
 }
 
@@ -875,16 +990,15 @@ function $matchedWeight({root: {from, times}, set: [first, last], set: nodes, so
         }
         return weight;
     }
-    return source.reduce((sum, node, i) => sum + (!from || !up && $roots[1] && !$matches.above[node] ? $matchedBelow(node)
-        : $matches.above[nodes[i]] ? $zoomed.of($tree.weight, node) : 0), 0);
+    return source.reduce((sum, node, i) => sum + (!from || !up && $roots[1] && !$isAbove(node) ? $matchedBelow(node)
+        : $isAbove(nodes[i]) ? $zoomed.of($tree.weight, node) : 0), 0);
 }
 
 // What can be stepped to, from the left: in the flame graph all frames, elsewhere what is drawn.
-const $stepsFrames = () => $view === 'flame' && !$zoomed.lane;
 const $drawnMatches = () => Object.keys($rows).sort((a, b) => a - b).flatMap((row) => $rows[row].filter($isMatch));
 
 function $matchPosition() {
-    if (!$stepsFrames()) {
+    if (!$zoomed.isFrame) {
         const drawn = $drawnMatches();
         return [drawn.indexOf($current), drawn.length];
     }
@@ -916,10 +1030,10 @@ function $step(direction) {
     const [at, n] = $matchPosition(), next = at < 0 && direction < 0 ? n - 1 : (at + direction + n) % n;
     if (!n)
         return;
-    $current = $stepsFrames() ? $frameAt(next) : $drawnMatches()[next];
+    $current = $zoomed.isFrame ? $frameAt(next) : $drawnMatches()[next];
     let target = $zoomed;
     const way = [];
-    for (let box = $current; $stepsFrames() && box !== $zoomed; box = box.up)
+    for (let box = $current; $zoomed.isFrame && box !== $zoomed; box = box.up)
         way.push(box);
     while (way.length && $current.total * $width / target.total < SELECT_MIN)
         target = way.pop();
@@ -930,7 +1044,7 @@ function $step(direction) {
 
 // The box of the n-th match below the zoomed one.
 function $frameAt(n) {
-    const {before} = $matches, way = [];
+    const {before} = $matches;
     let [node] = $zoomed.set, high = $tree.end[node];
     for (n += before[node]; node < high;) {
         const middle = node + high >> 1;
@@ -939,9 +1053,12 @@ function $frameAt(n) {
         else
             node = middle + 1;
     }
-    for (; node; node = $tree.up[node])
-        way.push(node);
-    return way.reduceRight((box, at) => box.kids.find((kid) => kid.set[0] === at && !kid.lane), $roots[0]);
+    return $frameOf(node);
+}
+
+function $frameOf(node) {
+    return node ? $frameOf($tree.up[node]).find((kid) => kid === node || kid.up && kid.set[0] === node && !kid.lane)
+        : $roots[0];
 }
 
 // ---- state, and the address that leads back to it ----
@@ -953,7 +1070,7 @@ const $letters = (box) => box.root.times ? box.up.kids.indexOf(box).toString(36)
 const $pathOf = (box) => box.up ? $pathOf(box.up) + $letters(box) : box === $roots[1] ? '~' : '';
 
 const $findPath = (path) => (path.match(/\w{4}/g) || []).reduce(
-    (box, part) => box && box.kids.find((kid) => $letters(kid) === part), $roots[path[0] === '~' ? 1 : 0]);
+    (box, part) => box && box.find((kid) => $letters(box.boxOf(kid)) === part), $roots[path[0] === '~' ? 1 : 0]);
 
 // By the keys of the address; none says what is so anyway.
 function $stateHash() {
@@ -1029,9 +1146,10 @@ function $rebuild() {
         return known.get(key);
     });
     $sums = null;
+    $totals = new Map();
     $focus = $identities[$focus];
-    if ($view === 'sandwich' && !$functionSums().total[$focus])
-        $focus = $sums.self.reduce((best, self, f) => self > $sums.self[best] && $isCode(f) ? f : best, 0);
+    if ($view === 'sandwich' && !$totalOf($focus))
+        $focus = $functionSums().self.reduce((best, self, f) => self > $sums.self[best] && $isCode(f) ? f : best, 0);
     if ($view === 'chart' && $chartThread < 0) {
         const weights = Array.from($threads.tid, () => 0);
         $samples.thread.forEach((thread, i) => { weights[thread] += $samples.weight[i]; });
@@ -1247,7 +1365,11 @@ function $hover(event) {
 }
 
 const $isWide = (box) => $isDrawn(box) && box.w >= SELECT_MIN;
-const $heaviest = (box) => box.kids.reduce((best, kid) => best && best.total >= kid.total ? best : kid, null);
+function $heaviest(box) {
+    let most = 0;
+    box.each((start, total) => { most = Math.max(most, total); });
+    return box.find((kid, total) => total === most);
+}
 
 function $move(key) {
     if (!$isDrawn($selected)) {

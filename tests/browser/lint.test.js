@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
-// lint.test.js - the script of the flamegraph, looked at by ESLint.
+// lint.test.js - the script of the flamegraph, looked at by ESLint, and as it is embedded.
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const path = require('node:path');
 const {test} = require('node:test');
 const {ESLint} = require('eslint');
+const espree = require('espree');
+const {render} = require('./harness.js');
 
 const RULES = {
     'no-undef': 'error', 'no-unused-vars': 'error', 'no-shadow': 'off', 'prefer-const': 'error', 'no-var': 'error',
     'no-eval': 'error', 'no-implied-eval': 'error', 'no-new-func': 'error', 'no-unreachable': 'error',
     'no-redeclare': 'error', 'no-dupe-keys': 'error', 'no-fallthrough': 'error', 'no-cond-assign': 'error',
     'no-self-compare': 'error', 'no-unsafe-finally': 'error', 'use-isnan': 'error', 'valid-typeof': 'error',
-    'eqeqeq': 'error', 'no-loss-of-precision': 'error', 'no-useless-escape': 'error', 'no-empty': 'error',
+    'eqeqeq': 'error', 'semi': ['error', 'always'], 'no-loss-of-precision': 'error', 'no-useless-escape': 'error', 'no-empty': 'error',
     'no-restricted-properties': ['error', ...['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'write']
         .map((property) => ({property}))],
 };
@@ -35,4 +38,49 @@ test('ESLint finds nothing in the script', async () => {
     assert.equal(results.length, 1);
     assert.deepEqual(results.flatMap((result) => result.messages.map(
         ({line, message}) => `${path.basename(result.filePath)}:${line}: ${message}`)), []);
+});
+
+// Names that begin with a "$" in both may be different ones, but each the same everywhere.
+function assertSame(a, b, names, where = 'script') {
+    if (typeof a !== 'object' || !a || !b) {
+        assert.equal(b, a, where);
+        return;
+    }
+    assert.equal(b.type, a.type, where);
+    const skipped = ['start', 'end', 'raw'], keys = Object.keys(a).filter((key) => a.type ? !skipped.includes(key) : true);
+    assert.deepEqual(Object.keys(b).filter((key) => keys.includes(key)), keys, where);
+    for (const key of keys) {
+        if (key === 'name' && a.type === 'Identifier' && a.name[0] === '$') {
+            assert.equal(b.name[0], '$', where);
+            for (const [from, to] of [[a.name, b.name], ['to ' + b.name, a.name]]) {
+                assert.equal(names.get(from) || to, to, where);
+                names.set(from, to);
+            }
+        } else {
+            assertSame(a[key], b[key], names, `${where}.${key}`);
+        }
+    }
+}
+
+// One declaration for each variable, and constants as variables.
+function normalize(tree) {
+    if (Array.isArray(tree)) {
+        return tree.map(normalize).flatMap((node) => node && node.type === 'VariableDeclaration'
+            ? node.declarations.map((one) => ({type: node.type, declarations: [one]})) : [node]);
+    }
+    if (typeof tree !== 'object' || !tree || tree instanceof RegExp)
+        return tree;
+    const same = Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, normalize(value)]));
+    return same.kind === 'const' ? {...same, kind: 'let'} : same;
+}
+
+const parse = (text) => normalize(espree.parse(text, {ecmaVersion: 2022}).body);
+
+test('the embedded script is the one that people read', () => {
+    const source = fs.readFileSync(path.join(__dirname, '../../render/flamegraph.js'), 'utf8');
+    const [, embedded] = render('svg', 'main 1\n').toString().match(/<script><!\[CDATA\[(.*)\]\]><\/script>/s);
+    const [one, other] = [source, embedded].map(parse);
+    assertSame(one, other, new Map());
+    assert.ok(embedded.length < 0.7 * source.length);
+    assert.throws(() => assertSame(one, parse(embedded.replace('+', '-')), new Map()));
 });
