@@ -28,7 +28,6 @@ setup_file() {
 setup() {
     cd "$BATS_FILE_TMPDIR" || return 1
     prof_path=$PROF_BUILD/bin/prof
-    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
 }
 
 teardown() {
