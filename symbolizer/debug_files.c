@@ -19,6 +19,7 @@
 struct search {
     const struct debug_file_query *query;
     const char *link; /* .gnu_debuglink; NULL: none */
+    const char *root; /* put before all paths, in place of the sysroot; NULL: not now */
     uint32_t crc;
     struct elf_image *image;
     struct text *path, *tried;
@@ -26,6 +27,8 @@ struct search {
 
 static void note(struct search *search, const char *path, const char *why)
 {
+    if (search->root)
+        return; // the same places have been named without it
     if (search->tried->length)
         text_append_string(search->tried, ", ");
     text_printf(search->tried, "%s%s", path, why);
@@ -93,7 +96,7 @@ static void append_hex(struct text *text, const uint8_t *bytes, uint32_t size)
  * that the user named are where they are. */
 static const char *sysroot_of(const struct search *search)
 {
-    const char *sysroot = search->query->options->sysroot;
+    const char *sysroot = search->root ? search->root : search->query->options->sysroot;
     return sysroot ? sysroot : "";
 }
 
@@ -156,6 +159,16 @@ static bool try_links(struct search *search, const char *module_directory)
             return true;
     }
     return false;
+}
+
+/* Where the target saw them, when that is not where we see them. */
+static bool try_root(struct search *search, const char *module_directory)
+{
+    search->root = search->query->root;
+    bool found = search->root &&
+                 (try_build_ids(search) || (search->link && try_links(search, module_directory)));
+    search->root = NULL;
+    return found;
 }
 
 static bool try_cache(struct search *search)
@@ -236,9 +249,9 @@ bool debug_files_find(const struct debug_file_query *query, struct elf_image *im
         search.link = NULL; // a file name by definition; a path would lead anywhere
     struct text copy = TEXT_INIT;
     text_append_string(&copy, query->path);
-    bool found = try_build_ids(&search) ||
-                 (search.link && try_links(&search, dirname(copy.data))) || try_cache(&search) ||
-                 try_debuginfod(&search);
+    const char *directory = dirname(copy.data);
+    bool found = try_build_ids(&search) || (search.link && try_links(&search, directory)) ||
+                 try_root(&search, directory) || try_cache(&search) || try_debuginfod(&search);
     text_release(&copy);
     return found;
 }

@@ -202,11 +202,16 @@ static const struct symbol_map *jit_map_of(const struct job *job, struct jit_map
             return &maps->maps[i].map;
     }
     struct text path = TEXT_INIT;
-    const char *directory = job->options->map_directory;
+    const struct symbolize_options *options = job->options;
+    const char *directory = options->map_directory;
+    const char *kept =
+        options->process_map ? options->process_map(options->files_context, pid) : NULL;
     text_printf(&path, "%s/perf-%u.map", directory ? directory : "/tmp", pid);
     struct jit_map *map = array_push(&maps->maps, &maps->count, &maps->capacity);
     map->pid = pid;
-    if (is_from_here(job->profile))
+    if (kept)
+        symbol_map_open(&map->map, kept, false, NULL);
+    else if (is_from_here(job->profile))
         symbol_map_open(&map->map, path.data, false, NULL);
     text_release(&path);
     return &map->map;
@@ -230,6 +235,7 @@ static void name_outside(struct job *job, const struct place *places, uint32_t c
 
 static void resolve_module(struct job *job, const struct place *places, uint32_t count)
 {
+    const struct symbolize_options *options = job->options;
     struct profile_module *module = &job->profile->modules[places->module];
     // the table of strings moves its entries, not its bytes
     struct symbol_module asked = {
@@ -237,6 +243,10 @@ static void resolve_module(struct job *job, const struct place *places, uint32_t
         .build_id = module->build_id,
         .build_id_size = module->build_id_size,
     };
+    if (options->module_file)
+        asked.file = options->module_file(options->files_context, places->module);
+    if (options->module_root)
+        asked.root = options->module_root(options->files_context, places->module);
     bool is_vdso = module->kind == RECORDING_MODULE_VDSO;
     if (is_vdso)
         own_vdso(&asked.image, &asked.image_size);

@@ -15,6 +15,13 @@ struct symbolize_options {
     /* Called before each module of several is looked at; NULL: nobody cares. */
     void (*progress)(void *context, const char *module, uint32_t done, uint32_t all);
     void *progress_context;
+    /* The very file of a module, where it is at hand under another path, and the folder that its
+     * process saw as / ("/proc/self/fd/7"; see struct symbol_module); likewise the perf-PID.map of
+     * a process. Each NULL: not at hand. */
+    const char *(*module_file)(void *context, uint32_t module);
+    const char *(*module_root)(void *context, uint32_t module);
+    const char *(*process_map)(void *context, uint32_t pid);
+    void *files_context;
     bool no_inlines;             /* one line per frame */
     const char *cache_directory; /* NULL: nothing is kept; see symbol_cache.h */
     const char *map_directory;   /* of perf-PID.map, which JIT compilers write; NULL: /tmp */
