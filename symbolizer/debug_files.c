@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,6 +215,8 @@ static bool run_debuginfod_find(const char *build_id, struct text *path)
     close(ends[1]);
     while (started && (size = read(ends[0], part, sizeof part)) > 0)
         text_append(path, part, (size_t)size);
+    if (started && size < 0 && errno == EINTR)
+        kill(pid, SIGTERM); // whoever handles a signal without restarting wants this to end
     close(ends[0]);
     while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;

@@ -9,6 +9,7 @@
 #include "profiler/base/memory.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/options.h"
+#include "profiler/cli/progress.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
 #include "symbolizer/symbol_cache.h"
@@ -118,6 +119,8 @@ static void convert(struct conversion *c)
     struct symbol_result result;
     if (!c->count)
         return;
+    progress_say("looking up %u address%s of %s", c->count, c->count == 1 ? "" : "es",
+                 c->settings->file);
     symbolizer_module_resolve(c->module, c->addresses, c->count, &result);
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->settings->addresses)
@@ -125,6 +128,7 @@ static void convert(struct conversion *c)
                         c->settings->pretty ? ": " : "\n");
         append_chain(c, &result, &result.chains[i]);
     }
+    progress_end();
     fwrite(c->out.data, 1, c->out.length, stdout);
     fflush(stdout);
     c->out.length = 0;

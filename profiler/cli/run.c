@@ -7,6 +7,7 @@
 #include "profiler/base/clock.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
+#include "profiler/cli/progress.h"
 #include "profiler/cli/record_options.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/supervise.h"
@@ -159,6 +160,8 @@ static void finish_recording(struct recording_run *run, int wait_status)
                 count.alive, count.alive == 1 ? "" : "es", count.alive == 1 ? "s" : "");
     if (refusal.text[0] && !run->settings->quiet)
         message("%s; sampled by timers alone, at the kernel's tick", refusal.text);
+    if (run->settings->quiet)
+        progress_forbid();
     if (files.dropped && !run->settings->quiet)
         message("%u files of modules could not be held open until now (the limit is %u); names are "
                 "missing where they were deleted or replaced",

@@ -7,6 +7,7 @@
 #include "profiler/base/mapped_file.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
+#include "profiler/cli/progress.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/import/import.h"
 #include "symbolizer/symbol_cache.h"
@@ -46,6 +47,7 @@ static int load_import(struct profile *profile, const char *name, const char *by
 {
     struct error error;
     struct import_notes notes;
+    progress_say("reading %s", name);
     int result = import_profile(profile, bytes, size, name, &notes, &error);
     if (result < 0)
         message("%s", error.text);
@@ -66,6 +68,8 @@ static int load_stream(struct profile *profile, const char *path, int fd)
     struct text text = TEXT_INIT;
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     int result = -1;
+    if (!isatty(fd))
+        progress_say("reading %s", name);
     read_all(&text, fd);
     if (text.data && is_recording(text.data, text.length))
         message("%s is a recording: give it as a file, recordings cannot be read from a pipe",
@@ -74,6 +78,14 @@ static int load_stream(struct profile *profile, const char *path, int fd)
         result = load_import(profile, name, text.data ? text.data : "", text.length);
     text_release(&text);
     return result;
+}
+
+void views_progress(void *unused, const struct symbolize_step *step)
+{
+    (void)unused;
+    const char *slash = strrchr(step->module, '/');
+    progress_say("looking up names of %s (%u of %u, %.0f %% of the samples)",
+                 slash ? slash + 1 : step->module, step->done + 1, step->all, step->percent);
 }
 
 /* What the symbolizer asks about kept files; valid until the next question. */
@@ -113,13 +125,16 @@ static const char *kept_map(void *context, uint32_t pid)
 static int load_recording(struct profile *profile, const char *path, const struct kept_files *files)
 {
     struct error error;
+    progress_say("reading %s", path);
     if (profile_load(profile, path, &error) < 0) {
         message("%s%s", error.text,
                 error.code == ENOENT ? "; make a recording with 'prof run COMMAND'" : "");
         return -1;
     }
-    if (profile->symbolized)
+    if (profile->symbolized) {
+        progress_say("working on %s", path);
         return 0;
+    }
     struct text cache = TEXT_INIT;
     struct kept_answers kept = {.files = files};
     struct symbolize_options options = {
@@ -128,12 +143,14 @@ static int load_recording(struct profile *profile, const char *path, const struc
         .module_root = files ? kept_root : NULL,
         .process_map = files ? kept_map : NULL,
         .files_context = &kept,
+        .progress = views_progress,
     };
     if (symbolize_profile(profile, &options, &error) < 0)
         message("cannot look up names: %s", error.text);
     else if (!profile->damaged_bytes) // appending would cut off what is damaged
         profile_save_symbols(profile, path, NULL);
     text_release(&cache);
+    progress_say("working on %s", path);
     return 0;
 }
 
@@ -201,6 +218,7 @@ const char *views_file(const char *subcommand, int argument_count, char **argume
 int views_write(const char *path, struct text *text)
 {
     struct error error;
+    progress_end();
     int result = destination_write(path, text, &error);
     if (result < 0)
         message("%s", error.text);
