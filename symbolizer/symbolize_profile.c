@@ -7,6 +7,7 @@
 #include "profiler/base/clock.h"
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
+#include "symbolizer/module_advice.h"
 #include "symbolizer/own_vdso.h"
 #include "symbolizer/symbol_map.h"
 #include "symbolizer/symbolizer.h"
@@ -412,6 +413,7 @@ int symbolize_profile(struct profile *profile, const struct symbolize_options *o
     sort_places(&job);
     make_groups(&groups, &job);
     symbolize_groups(&job, &groups);
+    module_advice_complete(profile, job.options, groups.weights);
     profile->symbolized = true;
     free(groups.groups);
     free(groups.weights);

@@ -6,6 +6,7 @@
 #define PROF_SYMBOLIZER_SYMBOLIZE_PROFILE_H
 
 #include "profiler/base/error.h"
+#include "profiler/base/text.h"
 #include "profiler/profile/profile.h"
 
 struct symbolize_step {
@@ -23,6 +24,9 @@ struct symbolize_options {
     void *progress_context;
     /* Asked before each module: whether nothing more is to be fetched. NULL: never. */
     bool (*stop_fetching)(void);
+    /* For installed files that lack symbols, the one used most first: appends to each advice what
+     * brings them, in words. NULL: nobody knows. */
+    void (*advise)(const char *const *paths, struct text *advices, uint32_t count);
     /* The very file of a module, where it is at hand under another path, and the folder that its
      * process saw as / ("/proc/self/fd/7"; see struct symbol_module); likewise the perf-PID.map of
      * a process. Each NULL: not at hand. */

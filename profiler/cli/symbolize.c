@@ -116,6 +116,7 @@ static int run(const void *given, int argument_count, char **arguments)
         .ask_debuginfod = settings->debuginfod,
         .progress = settings->debuginfod ? show_fetching : views_progress,
         .stop_fetching = was_interrupted,
+        .advise = views_advise,
     };
     struct profile profile;
     struct error error;

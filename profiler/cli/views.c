@@ -5,6 +5,7 @@
 #include "profiler/cli/views.h"
 
 #include "profiler/base/mapped_file.h"
+#include "profiler/cli/debug_packages.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/progress.h"
@@ -88,6 +89,11 @@ void views_progress(void *unused, const struct symbolize_step *step)
                  slash ? slash + 1 : step->module, step->done + 1, step->all, step->percent);
 }
 
+void views_advise(const char *const *paths, struct text *advices, uint32_t count)
+{
+    debug_packages_advise(&debug_packages_here, paths, advices, count);
+}
+
 /* What the symbolizer asks about kept files; valid until the next question. */
 struct kept_answers {
     const struct kept_files *files;
@@ -144,6 +150,7 @@ static int load_recording(struct profile *profile, const char *path, const struc
         .process_map = files ? kept_map : NULL,
         .files_context = &kept,
         .progress = views_progress,
+        .advise = views_advise,
     };
     if (symbolize_profile(profile, &options, &error) < 0)
         message("cannot look up names: %s", error.text);

@@ -25,8 +25,9 @@ int views_load(struct profile *profile, const char *path);
  * stays the caller). */
 int views_load_fresh(struct profile *profile, const char *path, const struct kept_files *files);
 
-/* For struct symbolize_options: shows which module is looked at. */
+/* For struct symbolize_options: shows which module is looked at; knows what packages would help. */
 void views_progress(void *unused, const struct symbolize_step *step);
+void views_advise(const char *const *paths, struct text *advices, uint32_t count);
 
 /* The one file argument of a view: the default when there is none, NULL (and a message) when
  * there are several. */

@@ -250,6 +250,32 @@ compare() {
     grep -q $'\x1b\\[K1 sample' shown
 }
 
+@test "what has no names says so after the run and in info, with what would help" {
+    cp "$PROF_BUILD/examples/split" nameless
+    objcopy --strip-all nameless
+    local command
+    for command in run record; do
+        "$prof_path" "$command" -o nameless.data ./nameless >output 2>said
+        grep -E '^prof: [0-9.]+ % of the time is in code without names: nameless \(stripped; install its debug symbols or build with -g\)$' said
+        [ "$(grep -c 'without names' said)" -eq 1 ]
+    done
+    "$prof_path" info nameless.data | grep -q '^note .*code without names: nameless (stripped'
+    "$prof_path" run -q -o nameless.data ./nameless >output 2>said
+    [ ! -s said ]
+    "$prof_path" run -o named.data "$PROF_BUILD/examples/split" >output 2>said
+    ! grep 'without names' said
+}
+
+@test "the package with the symbols of an installed program is named" {
+    [ -e /var/lib/dpkg/info/gzip.list ] || skip "gzip is not a package of dpkg"
+    local id
+    id=$(readelf -n /usr/bin/gzip | sed -n 's/.*Build ID: //p')
+    [ ! -e "/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" ] || skip "gzip has its symbols"
+    head -c 20000000 /dev/urandom >noise
+    "$prof_path" run -o gzip.data gzip -c noise >output 2>said
+    grep -q 'without names: gzip (stripped; install gzip-dbgsym' said
+}
+
 @test "symbolize goes on where debuginfod is not there" {
     PATH=/nowhere run "$prof_path" symbolize --no-cache --debuginfod fetched.data
     [ "$status" -eq 0 ]

@@ -398,6 +398,50 @@ static void nothing_is_fetched_any_more_when_that_is_stopped(void **state)
     profile_release(&profile);
 }
 
+static void know_one_package(const char *const *paths, struct text *advices, uint32_t count)
+{
+    assert_int_equal(count, 2); // neither what is used little nor what has its symbols
+    assert_string_equal(paths[0], "./stripped_b");
+    assert_string_equal(paths[1], "./stripped_a");
+    text_append_string(&advices[0], "install b-dbgsym");
+}
+
+static void expect_end(const struct profile *profile, uint32_t module, const char *end)
+{
+    const char *reason = profile_string(profile, profile->modules[module].symbol_reason);
+    assert_true(strlen(reason) >= strlen(end));
+    assert_string_equal(reason + strlen(reason) - strlen(end), end);
+}
+
+static void reasons_name_what_would_help_here(void **state)
+{
+    struct profile profile;
+    struct symbolize_options options = {.advise = know_one_package};
+    (void)state;
+    run("strip -o stripped_a base && cp stripped_a stripped_b && cp stripped_a stripped_c");
+    static const char *const paths[] = {"./stripped_a", "./stripped_b", "./stripped_c", "./base",
+                                        "./gone"};
+    static const uint64_t weights[] = {400, 500, 1, 400, 10};
+    unsetenv("DEBUGINFOD_URLS");
+    profile_init(&profile);
+    for (int i = 0; i < 5; i++) {
+        uint32_t module = add_module(&profile, paths[i], RECORDING_MODULE_ELF);
+        weigh_frame(&profile, add_frame(&profile, module, symbol_of("base", "with_loop").value, 0),
+                    weights[i]);
+    }
+    symbolize(&profile, &options);
+    expect_end(&profile, 0, "; install its debug symbols or build with -g");
+    expect_end(&profile, 1, "; install b-dbgsym");
+    expect_end(&profile, 2, "; install its debug symbols or build with -g");
+    assert_int_equal(profile.modules[3].symbol_reason, 0);
+    expect_end(&profile, 4, "; 'prof symbolize --sysroot DIR' takes the right one from below DIR");
+    setenv("DEBUGINFOD_URLS", "http://localhost:1", 1);
+    symbolize(&profile, &options);
+    expect_end(&profile, 1, "; install b-dbgsym"); // without a build-id nothing can be asked for
+    unsetenv("DEBUGINFOD_URLS");
+    profile_release(&profile);
+}
+
 static const char *base_for_all(void *context, uint32_t module)
 {
     (void)context, (void)module;
@@ -451,6 +495,7 @@ int main(void)
         cmocka_unit_test(sysroot_is_put_before_paths),
         cmocka_unit_test(modules_with_most_samples_come_first),
         cmocka_unit_test(nothing_is_fetched_any_more_when_that_is_stopped),
+        cmocka_unit_test(reasons_name_what_would_help_here),
         cmocka_unit_test(file_that_was_kept_is_read_where_the_path_leads_elsewhere),
         cmocka_unit_test(empty_profile_is_symbolized),
     };
