@@ -5,6 +5,7 @@
 #include "render/health.h"
 
 #include "render/figures.h"
+#include "render/nameless.h"
 #include "render/names.h"
 
 #include <inttypes.h>
@@ -139,5 +140,6 @@ void health_append(struct text *out, const struct profile *profile,
     append_losses(out, profile, totals, prefix);
     append_start(out, totals, prefix);
     append_stacks(out, totals, prefix);
+    nameless_append(out, profile, prefix);
     append_recording(out, profile, prefix);
 }

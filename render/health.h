@@ -9,7 +9,8 @@
 #include "profiler/profile/profile.h"
 
 /* Appends lines, each after `prefix`: a rate that was not reached, losses, threads and programs not
- * sampled, time before sampling, incomplete stacks, a damaged or unfinished recording. */
+ * sampled, time before sampling, incomplete stacks, code without names, a damaged or unfinished
+ * recording. */
 void health_append(struct text *out, const struct profile *profile,
                    const struct profile_totals *totals, const char *prefix);
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 struct search {
     const struct debug_file_query *query;
     const char *link; /* .gnu_debuglink; NULL: none */
+    const char *root; /* put before all paths, in place of the sysroot; NULL: not now */
     uint32_t crc;
     struct elf_image *image;
     struct text *path, *tried;
@@ -26,6 +28,8 @@ struct search {
 
 static void note(struct search *search, const char *path, const char *why)
 {
+    if (search->root)
+        return; // the same places have been named without it
     if (search->tried->length)
         text_append_string(search->tried, ", ");
     text_printf(search->tried, "%s%s", path, why);
@@ -93,7 +97,7 @@ static void append_hex(struct text *text, const uint8_t *bytes, uint32_t size)
  * that the user named are where they are. */
 static const char *sysroot_of(const struct search *search)
 {
-    const char *sysroot = search->query->options->sysroot;
+    const char *sysroot = search->root ? search->root : search->query->options->sysroot;
     return sysroot ? sysroot : "";
 }
 
@@ -158,6 +162,16 @@ static bool try_links(struct search *search, const char *module_directory)
     return false;
 }
 
+/* Where the target saw them, when that is not where we see them. */
+static bool try_root(struct search *search, const char *module_directory)
+{
+    search->root = search->query->root;
+    bool found = search->root &&
+                 (try_build_ids(search) || (search->link && try_links(search, module_directory)));
+    search->root = NULL;
+    return found;
+}
+
 static bool try_cache(struct search *search)
 {
     const struct debug_file_query *query = search->query;
@@ -201,6 +215,8 @@ static bool run_debuginfod_find(const char *build_id, struct text *path)
     close(ends[1]);
     while (started && (size = read(ends[0], part, sizeof part)) > 0)
         text_append(path, part, (size_t)size);
+    if (started && size < 0 && errno == EINTR)
+        kill(pid, SIGTERM); // whoever handles a signal without restarting wants this to end
     close(ends[0]);
     while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
@@ -236,9 +252,9 @@ bool debug_files_find(const struct debug_file_query *query, struct elf_image *im
         search.link = NULL; // a file name by definition; a path would lead anywhere
     struct text copy = TEXT_INIT;
     text_append_string(&copy, query->path);
-    bool found = try_build_ids(&search) ||
-                 (search.link && try_links(&search, dirname(copy.data))) || try_cache(&search) ||
-                 try_debuginfod(&search);
+    const char *directory = dirname(copy.data);
+    bool found = try_build_ids(&search) || (search.link && try_links(&search, directory)) ||
+                 try_root(&search, directory) || try_cache(&search) || try_debuginfod(&search);
     text_release(&copy);
     return found;
 }

@@ -5,7 +5,8 @@
  * Looks where gdb and binutils look, in this order:
  *     <debug directory>/.build-id/xx/yyyy.debug
  *     .gnu_debuglink in the module's directory, in its .debug/, in <debug directory>/<its
- * directory> the cache of debuginfod, read-only
+ * directory> the same two below the query's root, if it has one
+ *     the cache of debuginfod, read-only
  *     and only when asked for: what debuginfod-find fetches from the servers in $DEBUGINFOD_URLS
  * A file is taken only when its build-id is the module's, or where there is none its checksum is
  * that of the link.
@@ -20,6 +21,7 @@
 struct debug_file_query {
     const struct symbolizer_options *options;
     const char *path;        /* of the module, without the sysroot */
+    const char *root;        /* of the process that had it mapped; NULL: ours */
     const uint8_t *build_id; /* NULL: not known */
     uint32_t build_id_size;
     const struct elf_image *image; /* the module itself; NULL: not to be had */

@@ -28,7 +28,8 @@ static void refuse_replaced(struct module_files *files, const struct symbol_modu
     elf_image_release(&files->module);
 }
 
-static void open_module(struct module_files *files, const struct symbol_module *module)
+/* What the path leads to. */
+static void open_by_path(struct module_files *files, const struct symbol_module *module)
 {
     struct error error = {0};
     int result = module->image
@@ -43,12 +44,40 @@ static void open_module(struct module_files *files, const struct symbol_module *
         files->has_module = true;
 }
 
+/* The file that was kept. It was checked when that was done; a build-id is checked again. */
+static bool open_kept(struct module_files *files, const struct symbol_module *module)
+{
+    if (!module->file || elf_image_open(&files->module, module->file, NULL) < 0)
+        return false;
+    if (module->build_id_size &&
+        !elf_image_has_build_id(&files->module, module->build_id, module->build_id_size)) {
+        elf_image_release(&files->module);
+        return false;
+    }
+    files->problem.length = 0;
+    files->has_module = true;
+    return true;
+}
+
+/* With a build-id the path comes first: answers are remembered by the file that they came from, and
+ * what was kept may be a copy. Without one, nothing tells whether the path leads to another file.
+ */
+static void open_module(struct module_files *files, const struct symbol_module *module)
+{
+    if (!module->build_id_size && open_kept(files, module))
+        return;
+    open_by_path(files, module);
+    if (!files->has_module)
+        open_kept(files, module);
+}
+
 static void open_debug(struct module_files *files, const struct symbolizer_options *options,
                        const struct symbol_module *module)
 {
     struct debug_file_query query = {
         .options = options,
         .path = module->path,
+        .root = module->root,
         .build_id = files->has_module ? files->module.build_id : module->build_id,
         .build_id_size = files->has_module ? files->module.build_id_size : module->build_id_size,
         .image = files->has_module ? &files->module : NULL,

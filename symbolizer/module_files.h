@@ -22,8 +22,9 @@ struct module_files {
 };
 
 /*
- * Opens the module, if it is the recorded one by its build-id, and a debug file if the module has
- * no debug information of its own. Never fails: what is missing is said in `problem` and `tried`.
+ * Opens the module, if it is the recorded one by its build-id, or else the file that was kept of
+ * it, and a debug file if the module has no debug information of its own. Never fails: what is
+ * missing is said in `problem` and `tried`.
  */
 void module_files_open(struct module_files *files, const struct symbolizer_options *options,
                        const struct symbol_module *module);

@@ -26,6 +26,9 @@ struct symbol_module {
     const char *path;        /* for messages too, when the image lies in memory */
     const uint8_t *build_id; /* as recorded; a file with another one is not used. NULL: not known */
     uint32_t build_id_size;
+    const char *file;  /* the module's very file under another path, for when `path` does not lead
+                        * to it any more ("/proc/self/fd/7"); NULL: not at hand */
+    const char *root;  /* a folder below which its debug files may be, too; NULL: none */
     const void *image; /* the ELF image in memory, instead of the file; NULL: open the path */
     size_t image_size;
 };

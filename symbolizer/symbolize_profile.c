@@ -7,6 +7,7 @@
 #include "profiler/base/clock.h"
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
+#include "symbolizer/module_advice.h"
 #include "symbolizer/own_vdso.h"
 #include "symbolizer/symbol_map.h"
 #include "symbolizer/symbolizer.h"
@@ -202,11 +203,16 @@ static const struct symbol_map *jit_map_of(const struct job *job, struct jit_map
             return &maps->maps[i].map;
     }
     struct text path = TEXT_INIT;
-    const char *directory = job->options->map_directory;
+    const struct symbolize_options *options = job->options;
+    const char *directory = options->map_directory;
+    const char *kept =
+        options->process_map ? options->process_map(options->files_context, pid) : NULL;
     text_printf(&path, "%s/perf-%u.map", directory ? directory : "/tmp", pid);
     struct jit_map *map = array_push(&maps->maps, &maps->count, &maps->capacity);
     map->pid = pid;
-    if (is_from_here(job->profile))
+    if (kept)
+        symbol_map_open(&map->map, kept, false, NULL);
+    else if (is_from_here(job->profile))
         symbol_map_open(&map->map, path.data, false, NULL);
     text_release(&path);
     return &map->map;
@@ -230,6 +236,7 @@ static void name_outside(struct job *job, const struct place *places, uint32_t c
 
 static void resolve_module(struct job *job, const struct place *places, uint32_t count)
 {
+    const struct symbolize_options *options = job->options;
     struct profile_module *module = &job->profile->modules[places->module];
     // the table of strings moves its entries, not its bytes
     struct symbol_module asked = {
@@ -237,6 +244,10 @@ static void resolve_module(struct job *job, const struct place *places, uint32_t
         .build_id = module->build_id,
         .build_id_size = module->build_id_size,
     };
+    if (options->module_file)
+        asked.file = options->module_file(options->files_context, places->module);
+    if (options->module_root)
+        asked.root = options->module_root(options->files_context, places->module);
     bool is_vdso = module->kind == RECORDING_MODULE_VDSO;
     if (is_vdso)
         own_vdso(&asked.image, &asked.image_size);
@@ -291,15 +302,104 @@ static void sort_places(struct job *job)
     qsort(job->places, profile->frame_count, sizeof *job->places, compare_places);
 }
 
-/* How many modules have frames. */
-static uint32_t count_groups(const struct job *job)
+/* The frames of one module among the places, or those outside of all. */
+struct group {
+    uint32_t first, count, module;
+    uint64_t weight;
+};
+
+struct groups {
+    struct group *groups;
+    uint32_t count, capacity;
+    uint64_t *weights; /* [module]: of the samples whose innermost frame lies in it */
+    uint64_t total;    /* of all samples */
+};
+
+static void weigh_modules(struct groups *groups, const struct profile *profile)
+{
+    groups->weights = memory_new(profile->module_count + (size_t)1, sizeof *groups->weights);
+    for (uint32_t i = 0; i < profile->sample_count; i++) {
+        const struct profile_sample *sample = &profile->samples[i];
+        groups->total += sample->weight;
+        if (sample->stack == PROFILE_NONE)
+            continue;
+        uint32_t module = profile->frames[profile->stacks[sample->stack].frame].module;
+        if (module < profile->module_count)
+            groups->weights[module] += sample->weight;
+    }
+}
+
+static int compare_groups(const void *left, const void *right)
+{
+    const struct group *a = left, *b = right;
+    if (a->weight != b->weight)
+        return a->weight > b->weight ? -1 : 1;
+    return a->module < b->module ? -1 : a->module > b->module;
+}
+
+/* The heaviest first: looking up may take long, and be ended before its time. */
+static void make_groups(struct groups *groups, const struct job *job)
 {
     const struct profile *profile = job->profile;
-    uint32_t groups = 0;
-    for (uint32_t i = 0; i < profile->frame_count; i++)
-        groups += job->places[i].module < profile->module_count &&
-                  (i == 0 || job->places[i].module != job->places[i - 1].module);
-    return groups;
+    weigh_modules(groups, profile);
+    for (uint32_t first = 0, end; first < profile->frame_count; first = end) {
+        uint32_t module = job->places[first].module;
+        for (end = first; end < profile->frame_count; end++) {
+            if (job->places[end].module != module)
+                break;
+        }
+        *array_push(&groups->groups, &groups->count, &groups->capacity) = (struct group){
+            .first = first,
+            .count = end - first,
+            .module = module,
+            .weight = module < profile->module_count ? groups->weights[module] : 0,
+        };
+    }
+    if (groups->count)
+        qsort(groups->groups, groups->count, sizeof *groups->groups, compare_groups);
+}
+
+static void tell_progress(const struct job *job, const struct groups *groups, uint32_t done)
+{
+    const struct profile *profile = job->profile;
+    const struct group *group = &groups->groups[done];
+    if (!job->options->progress || group->module >= profile->module_count)
+        return;
+    struct symbolize_step step = {
+        .module = profile_string(profile, profile->modules[group->module].path),
+        .done = done,
+        .all = groups->count,
+        .percent = groups->total ? 100.0 * (double)group->weight / (double)groups->total : 0,
+    };
+    job->options->progress(job->options->progress_context, &step);
+}
+
+static struct symbolizer *make_symbolizer(struct job *job, bool ask_debuginfod)
+{
+    struct symbolizer_options asked = {
+        .debug_directories = job->options->debug_directories,
+        .sysroot = job->options->sysroot,
+        .cache_directory = job->options->cache_directory,
+        .ask_debuginfod = ask_debuginfod,
+    };
+    return symbolizer_new(&asked, &job->profile->strings);
+}
+
+static void symbolize_groups(struct job *job, const struct groups *groups)
+{
+    bool fetch = job->options->ask_debuginfod;
+    job->symbolizer = make_symbolizer(job, fetch);
+    for (uint32_t i = 0; i < groups->count; i++) {
+        tell_progress(job, groups, i);
+        if (fetch && job->options->stop_fetching && job->options->stop_fetching()) {
+            // what is here is looked up all the same
+            fetch = false;
+            symbolizer_free(job->symbolizer);
+            job->symbolizer = make_symbolizer(job, false);
+        }
+        symbolize_group(job, &job->places[groups->groups[i].first], groups->groups[i].count);
+    }
+    symbolizer_free(job->symbolizer);
 }
 
 int symbolize_profile(struct profile *profile, const struct symbolize_options *options,
@@ -308,30 +408,15 @@ int symbolize_profile(struct profile *profile, const struct symbolize_options *o
     static const struct symbolize_options none = {0};
     (void)error; // every failure known so far is a module's reason
     struct job job = {.profile = profile, .options = options ? options : &none};
-    struct symbolizer_options asked = {
-        .debug_directories = job.options->debug_directories,
-        .sysroot = job.options->sysroot,
-        .cache_directory = job.options->cache_directory,
-        .ask_debuginfod = job.options->ask_debuginfod,
-    };
-    job.symbolizer = symbolizer_new(&asked, &profile->strings);
+    struct groups groups = {0};
     profile->function_count = profile->line_count = 0;
     sort_places(&job);
-    uint32_t done = 0, all = count_groups(&job);
-    for (uint32_t first = 0, end; first < profile->frame_count; first = end) {
-        if (job.options->progress && job.places[first].module < profile->module_count)
-            job.options->progress(
-                job.options->progress_context,
-                profile_string(profile, profile->modules[job.places[first].module].path), done++,
-                all);
-        for (end = first; end < profile->frame_count; end++) {
-            if (job.places[end].module != job.places[first].module)
-                break;
-        }
-        symbolize_group(&job, &job.places[first], end - first);
-    }
+    make_groups(&groups, &job);
+    symbolize_groups(&job, &groups);
+    module_advice_complete(profile, job.options, groups.weights);
     profile->symbolized = true;
+    free(groups.groups);
+    free(groups.weights);
     free(job.places);
-    symbolizer_free(job.symbolizer);
     return 0;
 }

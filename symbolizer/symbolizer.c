@@ -299,7 +299,7 @@ static uint32_t describe_reason(const struct symbolizer_module *module)
             text_printf(&text, " (%s)", files->mini_problem.data);
         if (files->tried.length)
             text_printf(&text, " (looked for %s)", files->tried.data);
-        text_append_string(&text, "; install its debug symbols or build with -g");
+        text_append_string(&text, "; " SYMBOLIZER_ADVICE);
     } else if (!module->dwarf_path && files->tried.length) {
         text_printf(&text, " (looked for %s)", files->tried.data);
     }

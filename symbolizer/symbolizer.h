@@ -29,6 +29,9 @@ enum symbol_origin {
     SYMBOL_ORIGIN_COUNT
 };
 
+/* How reasons end where debug symbols would help. */
+#define SYMBOLIZER_ADVICE "install its debug symbols or build with -g"
+
 struct symbol_chain {
     uint32_t first_frame, frame_count; /* at least one frame */
     enum symbol_origin origin;         /* of the last frame */

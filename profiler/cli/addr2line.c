@@ -9,6 +9,7 @@
 #include "profiler/base/memory.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/options.h"
+#include "profiler/cli/progress.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
 #include "symbolizer/symbol_cache.h"
@@ -125,7 +126,10 @@ static void convert(struct conversion *c)
     struct symbol_result result;
     if (!c->count)
         return;
+    progress_say("looking up %u address%s of %s", c->count, c->count == 1 ? "" : "es",
+                 c->settings->file);
     symbolizer_module_resolve(c->module, c->addresses, c->count, &result);
+    progress_end();
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->settings->addresses)
             text_printf(&c->out, "0x%016" PRIx64 "%s", c->addresses[i] - c->bias,

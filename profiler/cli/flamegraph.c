@@ -4,6 +4,7 @@
  */
 #include "profiler/cli/browser.h"
 #include "profiler/cli/message.h"
+#include "profiler/cli/progress.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/views.h"
@@ -102,6 +103,8 @@ static int run(const void *given, int argument_count, char **arguments)
     const char *path = views_file("flamegraph", argument_count, arguments);
     if (!path || !is_usable(settings))
         return EXIT_USAGE;
+    if (settings->quiet)
+        progress_forbid();
     if (views_load(&profile, path) < 0)
         return EXIT_PROF_FAILED;
     renderers[settings->format](&out, &profile,

@@ -4,6 +4,8 @@
  */
 #include "profiler/cli/message.h"
 
+#include "profiler/cli/progress.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@ const char *const color_choices[] = {"auto", "always", "never", NULL};
 void message(const char *format, ...)
 {
     va_list arguments;
+    progress_end();
     va_start(arguments, format);
     fputs("prof: ", stderr);
     vfprintf(stderr, format, arguments);
@@ -25,6 +28,7 @@ void message(const char *format, ...)
 void message_lines(const struct text *text)
 {
     const char *line = text->data;
+    progress_end();
     while (line && *line) {
         size_t length = strcspn(line, "\n");
         const char *prefix = strncmp(line, "prof: ", 6) == 0 ? "" : "prof: ";

@@ -20,6 +20,8 @@ struct record_settings {
     /* prof run only */
     const char *picture; /* pattern */
     uint32_t limit, color;
+    /* prof record only */
+    bool no_symbols;
 };
 
 #define RECORD_DEFAULT_HZ 997 /* a prime: not in step with anything periodic in the target */

@@ -7,6 +7,7 @@
 #include "profiler/base/clock.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
+#include "profiler/cli/progress.h"
 #include "profiler/cli/record_options.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/supervise.h"
@@ -42,7 +43,11 @@ static const struct option_spec run_options[] = {
     {0, "color", OPTION_CHOICE, offsetof(struct record_settings, color), "WHEN",
      "auto, always or never (default auto; NO_COLOR is respected)", 0, 0, color_choices},
 };
-static const struct option_spec record_options[] = {RECORD_OPTIONS};
+static const struct option_spec record_options[] = {
+    RECORD_OPTIONS,
+    {0, "no-symbols", OPTION_FLAG, offsetof(struct record_settings, no_symbols), NULL,
+     "leave names to the first look at the recording, when files may be others", 0, 0, NULL},
+};
 
 static const struct record_settings defaults = {
     .hz = RECORD_DEFAULT_HZ,
@@ -83,12 +88,12 @@ static unsigned table_width(void)
     return width ? width - 6 : 110;
 }
 
-static void show_results(const struct recording_run *run)
+static void show_results(const struct recording_run *run, const struct kept_files *files)
 {
     const struct record_settings *settings = run->settings;
     struct profile profile;
     struct text out = TEXT_INIT;
-    if (views_load(&profile, run->recording) < 0)
+    if (views_load_fresh(&profile, run->recording, files) < 0)
         return;
     bool color = message_color(settings->color, stderr);
     char *picture = destination_expand(settings->picture, run->pid);
@@ -114,14 +119,16 @@ static void show_results(const struct recording_run *run)
     profile_release(&profile);
 }
 
-static void show_summary(const struct recording_run *run)
+/* Names are looked up here, too: files that are gone since can be read only now. */
+static void show_summary(const struct recording_run *run, const struct kept_files *files)
 {
     struct profile profile;
     struct text out = TEXT_INIT;
-    if (run->settings->quiet)
-        return;
     profile_init(&profile);
-    if (profile_load(&profile, run->recording, NULL) == 0) {
+    if ((run->settings->no_symbols ? profile_load(&profile, run->recording, NULL)
+                                   : views_load_fresh(&profile, run->recording, files)) < 0)
+        return;
+    if (!run->settings->quiet) {
         render_summary(&out, &profile, message_color(COLOR_AUTO, stderr));
         message_lines(&out);
         message("wrote %s", run->recording);
@@ -137,6 +144,7 @@ static void finish_recording(struct recording_run *run, int wait_status)
     snprintf(refusal.text, sizeof refusal.text, "%s", collector_clock_refusal(run->collector));
     collector_drain_rest(run->collector);
     struct collector_count count = collector_count_processes(run->collector);
+    struct kept_files files = collector_take_files(run->collector);
     if (collector_close(run->collector, wait_status, &error) < 0)
         message("%s; %s holds what was recorded before", error.text, run->recording);
     run->collector = NULL;
@@ -144,6 +152,7 @@ static void finish_recording(struct recording_run *run, int wait_status)
         message("the sampler was never loaded into '%s', so there is nothing to see; it may have "
                 "ended before its first instruction, or removed LD_PRELOAD",
                 run->arguments[0]);
+        kept_files_release(&files);
         return;
     }
     if (wait_status != -1 && count.alive)
@@ -151,10 +160,17 @@ static void finish_recording(struct recording_run *run, int wait_status)
                 count.alive, count.alive == 1 ? "" : "es", count.alive == 1 ? "s" : "");
     if (refusal.text[0] && !run->settings->quiet)
         message("%s; sampled by timers alone, at the kernel's tick", refusal.text);
+    if (run->settings->quiet)
+        progress_forbid();
+    if (files.dropped && !run->settings->quiet)
+        message("%u files of modules could not be held open until now (the limit is %u); names are "
+                "missing where they were deleted or replaced",
+                files.dropped, files.most);
     if (run->show)
-        show_results(run);
+        show_results(run, &files);
     else
-        show_summary(run);
+        show_summary(run, &files);
+    kept_files_release(&files);
 }
 
 static int start(struct recording_run *run, const struct preflight *preflight)

@@ -2,8 +2,8 @@
 /*
  * symbolize.c - prof symbolize: looks up the names of a recording, later or again.
  */
-#include "profiler/base/clock.h"
 #include "profiler/cli/message.h"
+#include "profiler/cli/progress.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/views.h"
@@ -12,6 +12,7 @@
 #include "symbolizer/symbolize_profile.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,9 @@ static const struct option_spec options[] = {
     {0, "sysroot", OPTION_STRING, offsetof(struct symbolize_settings, sysroot), "DIR",
      "look for programs and libraries below this folder, as of the recorded machine", 0, 0, NULL},
     {0, "debuginfod", OPTION_FLAG, offsetof(struct symbolize_settings, debuginfod), NULL,
-     "fetch debug files that are not here with debuginfod-find", 0, 0, NULL},
+     "fetch debug files that are not here with debuginfod-find, those of the modules with most "
+     "samples first; Ctrl-C goes on without the rest",
+     0, 0, NULL},
     {0, "no-inlines", OPTION_FLAG, offsetof(struct symbolize_settings, no_inlines), NULL,
      "leave inlined calls out", 0, 0, NULL},
     {0, "no-cache", OPTION_FLAG, offsetof(struct symbolize_settings, no_cache), NULL,
@@ -54,14 +57,37 @@ static void report(const struct profile *profile)
             partly, profile->module_count);
 }
 
-/* One line on the terminal, once it takes over a second; each call replaces it. */
-static void show_progress(void *context, const char *module, uint32_t done, uint32_t all)
+// static: a signal handler has no other way to say it
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
 {
-    const double *start = context;
-    const char *slash = strrchr(module, '/');
-    if (clock_monotonic_seconds() - *start > 1)
-        fprintf(stderr, "\r\033[Kprof: names of %s (%u of %u modules done)",
-                slash ? slash + 1 : module, done, all);
+    (void)signal;
+    interrupted = 1;
+}
+
+static bool was_interrupted(void)
+{
+    return interrupted;
+}
+
+/* The first Ctrl-C ends the fetching, which may take minutes, and keeps what came of it; the next
+ * one ends prof. */
+static void catch_interrupt(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, old;
+    if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &action, NULL);
+}
+
+static void show_fetching(void *unused, const struct symbolize_step *step)
+{
+    (void)unused;
+    const char *slash = strrchr(step->module, '/');
+    progress_say("%s %s (%u of %u, %.0f %% of the samples); Ctrl-C %s",
+                 interrupted ? "looking up names of" : "fetching debug symbols of",
+                 slash ? slash + 1 : step->module, step->done + 1, step->all, step->percent,
+                 interrupted ? "ends it" : "goes on without the rest");
 }
 
 static int load(struct profile *profile, const char *path)
@@ -82,15 +108,15 @@ static int load(struct profile *profile, const char *path)
 static int run(const void *given, int argument_count, char **arguments)
 {
     const struct symbolize_settings *settings = given;
-    double start = clock_monotonic_seconds();
     const char *const directories[] = {settings->debug_directory, NULL};
     struct symbolize_options asked = {
         .debug_directories = settings->debug_directory ? directories : NULL,
         .sysroot = settings->sysroot,
         .no_inlines = settings->no_inlines,
         .ask_debuginfod = settings->debuginfod,
-        .progress = isatty(STDERR_FILENO) && !settings->quiet ? show_progress : NULL,
-        .progress_context = &start,
+        .progress = settings->debuginfod ? show_fetching : views_progress,
+        .stop_fetching = was_interrupted,
+        .advise = views_advise,
     };
     struct profile profile;
     struct error error;
@@ -102,11 +128,16 @@ static int run(const void *given, int argument_count, char **arguments)
     struct text cache = TEXT_INIT;
     if (!settings->no_cache && symbol_cache_directory(&cache))
         asked.cache_directory = cache.data;
+    if (settings->quiet)
+        progress_forbid();
+    if (settings->debuginfod)
+        catch_interrupt();
     int result = symbolize_profile(&profile, &asked, &error);
     if (result == 0)
         result = profile_save_symbols(&profile, path, &error);
-    if (asked.progress)
-        fputs("\r\033[K", stderr);
+    progress_end();
+    if (interrupted && !settings->quiet)
+        message("interrupted: nothing more was fetched; 'prof symbolize --debuginfod' goes on");
     if (result < 0)
         message("%s", error.text);
     else if (!settings->quiet)

@@ -5,8 +5,10 @@
 #include "profiler/cli/views.h"
 
 #include "profiler/base/mapped_file.h"
+#include "profiler/cli/debug_packages.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
+#include "profiler/cli/progress.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/import/import.h"
 #include "symbolizer/symbol_cache.h"
@@ -15,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +48,7 @@ static int load_import(struct profile *profile, const char *name, const char *by
 {
     struct error error;
     struct import_notes notes;
+    progress_say("reading %s", name);
     int result = import_profile(profile, bytes, size, name, &notes, &error);
     if (result < 0)
         message("%s", error.text);
@@ -65,6 +69,8 @@ static int load_stream(struct profile *profile, const char *path, int fd)
     struct text text = TEXT_INIT;
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     int result = -1;
+    if (!isatty(fd))
+        progress_say("reading %s", name);
     read_all(&text, fd);
     if (text.data && is_recording(text.data, text.length))
         message("%s is a recording: give it as a file, recordings cannot be read from a pipe",
@@ -75,25 +81,83 @@ static int load_stream(struct profile *profile, const char *path, int fd)
     return result;
 }
 
-static int load_recording(struct profile *profile, const char *path)
+void views_progress(void *unused, const struct symbolize_step *step)
+{
+    (void)unused;
+    const char *slash = strrchr(step->module, '/');
+    progress_say("looking up names of %s (%u of %u, %.0f %% of the samples)",
+                 slash ? slash + 1 : step->module, step->done + 1, step->all, step->percent);
+}
+
+void views_advise(const char *const *paths, struct text *advices, uint32_t count)
+{
+    debug_packages_advise(&debug_packages_here, paths, advices, count);
+}
+
+/* What the symbolizer asks about kept files; valid until the next question. */
+struct kept_answers {
+    const struct kept_files *files;
+    char module[KEPT_FILES_PATH], root[KEPT_FILES_PATH], map[KEPT_FILES_PATH];
+    char readable[PATH_MAX];
+};
+
+static const char *kept_module(void *context, uint32_t module)
+{
+    struct kept_answers *kept = context;
+    return kept_files_module(kept->files, module, kept->module);
+}
+
+/* By the path that people know it by, where it leads there: it appears in what they read. */
+static const char *kept_root(void *context, uint32_t module)
+{
+    struct kept_answers *kept = context;
+    struct stat held, named;
+    const char *root = kept_files_root(kept->files, module, kept->root);
+    ssize_t length = root ? readlink(root, kept->readable, sizeof kept->readable - 1) : -1;
+    if (length <= 0)
+        return root;
+    kept->readable[length] = '\0';
+    bool leads_there = stat(root, &held) == 0 && stat(kept->readable, &named) == 0 &&
+                       held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+    return leads_there ? kept->readable : root;
+}
+
+static const char *kept_map(void *context, uint32_t pid)
+{
+    struct kept_answers *kept = context;
+    return kept_files_map(kept->files, pid, kept->map);
+}
+
+static int load_recording(struct profile *profile, const char *path, const struct kept_files *files)
 {
     struct error error;
+    progress_say("reading %s", path);
     if (profile_load(profile, path, &error) < 0) {
         message("%s%s", error.text,
                 error.code == ENOENT ? "; make a recording with 'prof run COMMAND'" : "");
         return -1;
     }
-    if (profile->symbolized)
+    if (profile->symbolized) {
+        progress_say("working on %s", path);
         return 0;
+    }
     struct text cache = TEXT_INIT;
+    struct kept_answers kept = {.files = files};
     struct symbolize_options options = {
         .cache_directory = symbol_cache_directory(&cache) ? cache.data : NULL,
+        .module_file = files ? kept_module : NULL,
+        .module_root = files ? kept_root : NULL,
+        .process_map = files ? kept_map : NULL,
+        .files_context = &kept,
+        .progress = views_progress,
+        .advise = views_advise,
     };
     if (symbolize_profile(profile, &options, &error) < 0)
         message("cannot look up names: %s", error.text);
     else if (!profile->damaged_bytes) // appending would cut off what is damaged
         profile_save_symbols(profile, path, NULL);
     text_release(&cache);
+    progress_say("working on %s", path);
     return 0;
 }
 
@@ -102,13 +166,13 @@ static int load_file(struct profile *profile, const char *path)
 {
     struct mapped_file file;
     if (mapped_file_open(&file, path, NULL) < 0)
-        return load_recording(profile, path);
+        return load_recording(profile, path, NULL);
     const char *bytes = (const char *)file.data;
     int result;
     if (file.size && !is_recording(bytes, file.size) && import_recognises(bytes, file.size))
         result = load_import(profile, path, bytes, file.size);
     else
-        result = load_recording(profile, path);
+        result = load_recording(profile, path, NULL);
     mapped_file_close(&file);
     return result;
 }
@@ -129,12 +193,21 @@ int views_load(struct profile *profile, const char *path)
         result = load_stream(profile, path, STDIN_FILENO);
     } else if (is_stream(path)) {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
-        result = fd < 0 ? load_recording(profile, path) : load_stream(profile, path, fd);
+        result = fd < 0 ? load_recording(profile, path, NULL) : load_stream(profile, path, fd);
         if (fd >= 0)
             close(fd);
     } else {
         result = load_file(profile, path);
     }
+    if (result < 0)
+        profile_release(profile);
+    return result;
+}
+
+int views_load_fresh(struct profile *profile, const char *path, const struct kept_files *files)
+{
+    profile_init(profile);
+    int result = load_recording(profile, path, files);
     if (result < 0)
         profile_release(profile);
     return result;
@@ -152,6 +225,7 @@ const char *views_file(const char *subcommand, int argument_count, char **argume
 int views_write(const char *path, struct text *text)
 {
     struct error error;
+    progress_end();
     int result = destination_write(path, text, &error);
     if (result < 0)
         message("%s", error.text);

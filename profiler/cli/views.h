@@ -6,7 +6,9 @@
 #define PROF_CLI_VIEWS_H
 
 #include "profiler/base/text.h"
+#include "profiler/collector/kept_files.h"
 #include "profiler/profile/profile.h"
+#include "symbolizer/symbolize_profile.h"
 
 #define VIEWS_RECORDING "prof.data"
 #define VIEWS_PICTURE   "flamegraph.svg"
@@ -18,6 +20,14 @@
  * possible nothing is said. Prints a message and returns -1 when nothing can be loaded.
  */
 int views_load(struct profile *profile, const char *path);
+
+/* The same for a recording that was just made, with the files that were kept of it (their owner
+ * stays the caller). */
+int views_load_fresh(struct profile *profile, const char *path, const struct kept_files *files);
+
+/* For struct symbolize_options: shows which module is looked at; knows what packages would help. */
+void views_progress(void *unused, const struct symbolize_step *step);
+void views_advise(const char *const *paths, struct text *advices, uint32_t count);
 
 /* The one file argument of a view: the default when there is none, NULL (and a message) when
  * there are several. */

@@ -279,6 +279,8 @@ struct collector *collector_open(const struct collector_options *options, struct
     if (!collector->writer)
         goto failed;
     drain_init(&collector->drain, collector->header, collector->writer);
+    if (options->nobody_waits)
+        collector->drain.images.files = NULL; // nor asks for them
     put_session(collector, options);
     if (recording_writer_flush(collector->writer, error) == 0) {
         int cause = start_thread(collector);
@@ -337,6 +339,13 @@ void collector_drain_rest(struct collector *collector)
     futex(&collector->header->doorbell, FUTEX_WAKE, INT32_MAX, NULL);
     pthread_join(collector->thread, NULL);
     drain_rest(collector);
+}
+
+struct kept_files collector_take_files(struct collector *collector)
+{
+    struct kept_files files = collector->drain.files;
+    collector->drain.files = (struct kept_files){0};
+    return files;
 }
 
 int collector_close(struct collector *collector, int wait_status, struct error *error)

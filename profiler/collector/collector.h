@@ -6,6 +6,7 @@
 #define PROF_COLLECTOR_COLLECTOR_H
 
 #include "profiler/base/error.h"
+#include "profiler/collector/kept_files.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,6 +53,10 @@ struct collector_count collector_count_processes(const struct collector *collect
 
 /* With nobody_waits: the last process is over and the recording complete. */
 bool collector_has_ended(const struct collector *collector);
+
+/* The files of the recording's modules, with kept_files_release to be called by whoever asks. After
+ * collector_drain_rest, and before collector_close. */
+struct kept_files collector_take_files(struct collector *collector);
 
 /* Stops sampling and drains to the last byte. To be called while an ended child has not been reaped
  * yet, so that its CPU time can still be read. */

@@ -26,6 +26,8 @@ void drain_init(struct drain *drain, struct channel_header *header, struct recor
     drain->bytes = memory_new(header->ring_size, 1);
     stack_table_init(&drain->table, writer);
     image_list_init(&drain->images, &drain->table);
+    kept_files_init(&drain->files, 0);
+    drain->images.files = &drain->files;
     sample_reader_init(&drain->samples, &drain->table);
     clock_keeper_init(&drain->clocks, header->flags & CHANNEL_PERF ? header->slot_count : 0,
                       header->period_ns);
@@ -38,6 +40,7 @@ void drain_release(struct drain *drain)
     clock_keeper_release(&drain->clocks);
     sample_reader_release(&drain->samples);
     image_list_release(&drain->images);
+    kept_files_release(&drain->files);
     stack_table_release(&drain->table);
     free(drain->slots);
     free(drain->bytes);
@@ -69,6 +72,8 @@ static void end_process(struct drain *drain, struct image *image)
                                                    .end_ns = clock_read_ns(CLOCK_MONOTONIC),
                                                    .cpu_ns = image->cpu_ns}});
     image->ended = true;
+    if (!image->superseded)
+        kept_files_settle_map(&drain->files, (uint32_t)image->pid);
     image_release(image);
 }
 

@@ -38,6 +38,7 @@ struct drain {
     struct stack_table table;
     struct drain_slot *slots;
     struct image_list images;
+    struct kept_files files;
     struct sample_reader samples;
     struct clock_keeper clocks;
     struct stray_threads strays;

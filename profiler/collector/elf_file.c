@@ -10,18 +10,18 @@
 
 static const void *range(const struct elf_file *elf, uint64_t offset, uint64_t size)
 {
-    if (offset > elf->file.size || size > elf->file.size - offset)
+    if (offset > elf->size || size > elf->size - offset)
         return NULL;
-    return elf->file.data + offset;
+    return elf->bytes + offset;
 }
 
 /* A NUL-terminated string inside the file. */
 static const char *string_at(const struct elf_file *elf, uint64_t offset, uint64_t limit)
 {
-    if (offset >= elf->file.size)
+    if (offset >= elf->size)
         return NULL;
-    uint64_t left = elf->file.size - offset;
-    const char *string = (const char *)elf->file.data + offset;
+    uint64_t left = elf->size - offset;
+    const char *string = (const char *)elf->bytes + offset;
     return memchr(string, 0, left < limit ? left : limit) ? string : NULL;
 }
 
@@ -53,16 +53,12 @@ static void find_interpreter_32(struct elf_file *elf)
     }
 }
 
-int elf_file_open(struct elf_file *elf, const char *path, struct error *error)
+int elf_file_init(struct elf_file *elf, const uint8_t *bytes, size_t size)
 {
-    struct elf_file opened = {0};
-    if (mapped_file_open(&opened.file, path, error) < 0)
-        return -1;
+    struct elf_file opened = {.bytes = bytes, .size = size};
     const Elf64_Ehdr *header = range(&opened, 0, EI_NIDENT + 4);
-    if (!header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
-        mapped_file_close(&opened.file);
+    if (!header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return 1;
-    }
     opened.is_64 = header->e_ident[EI_CLASS] == ELFCLASS64;
     opened.machine = header->e_machine;
     if (opened.is_64)
@@ -70,6 +66,19 @@ int elf_file_open(struct elf_file *elf, const char *path, struct error *error)
     else
         find_interpreter_32(&opened);
     *elf = opened;
+    return 0;
+}
+
+int elf_file_open(struct elf_file *elf, const char *path, struct error *error)
+{
+    struct mapped_file file;
+    if (mapped_file_open(&file, path, error) < 0)
+        return -1;
+    if (elf_file_init(elf, file.data, file.size) != 0) {
+        mapped_file_close(&file);
+        return 1;
+    }
+    elf->file = file;
     return 0;
 }
 

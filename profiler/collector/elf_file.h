@@ -14,7 +14,9 @@
 #include <stdbool.h>
 
 struct elf_file {
-    struct mapped_file file;
+    struct mapped_file file; /* nothing when the bytes are borrowed */
+    const uint8_t *bytes;
+    size_t size;
     bool is_64;
     uint16_t machine;          /* EM_* */
     const Elf64_Phdr *headers; /* NULL unless 64-bit little-endian */
@@ -24,6 +26,8 @@ struct elf_file {
 
 /* Returns 0; -1 with the error filled; 1 when the file can be read but is no ELF. */
 int elf_file_open(struct elf_file *elf, const char *path, struct error *error);
+/* The same for what was read of a file: at least its headers. Borrows the bytes. */
+int elf_file_init(struct elf_file *elf, const uint8_t *bytes, size_t size);
 void elf_file_close(struct elf_file *elf);
 
 /* The build-id; NULL and size 0 when there is none. */

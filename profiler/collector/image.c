@@ -6,11 +6,14 @@
 
 #include "profiler/base/memory.h"
 #include "profiler/collector/elf_file.h"
+#include "profiler/collector/process.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { PAGE = 4096 };
@@ -107,65 +110,179 @@ void image_inherit(struct image *image, const struct image *parent)
     image->live_count = image->live_capacity = parent->live_count;
 }
 
-/* The module behind an executable file mapping: its bias follows from the segment that begins at
- * that offset of the file. */
-static void load_file(struct image *image, struct stack_table *table, uint64_t start,
-                      uint64_t offset, const char *path, uint64_t time)
+/* Its number as we count, or 0. One of another PID namespace is looked for, once. */
+static pid_t own_pid(struct image *image)
 {
-    struct elf_file elf;
-    if (elf_file_open(&elf, path, NULL) != 0)
+    if (image->pid_known)
+        return image->pid;
+    if (!image->sought)
+        image->found_pid = process_find(image->pid, image->start_ticks);
+    image->sought = true;
+    return image->found_pid;
+}
+
+static int open_file(struct image *image, const char *path, size_t path_size,
+                     struct mapped_module *mapped, int *root)
+{
+    char text[PATH_MAX];
+    *root = -1;
+    if (path_size >= sizeof text || !path_size || path[0] != '/')
+        return -1;
+    memcpy(text, path, path_size);
+    text[path_size] = '\0';
+    mapped->path = text;
+    mapped->pid = own_pid(image);
+    mapped->is_program =
+        image->executable && strncmp(image->executable, path, path_size) == 0 &&
+        mapped_module_path_length(image->executable, strlen(image->executable)) == path_size;
+    return mapped_module_open(mapped, root);
+}
+
+static void keep(struct image *image, uint32_t module, int fd, int root)
+{
+    if (fd >= 0 && image->files)
+        kept_files_add_module(image->files, module, fd, root);
+    else if (fd >= 0)
+        close(fd);
+    if (root >= 0)
+        close(root);
+}
+
+void image_keep_file(struct image *image, uint32_t module, const char *path, size_t path_size,
+                     struct mapped_module mapped)
+{
+    int root;
+    if (!image->files || !kept_files_want(image->files, module))
         return;
-    for (uint32_t i = 0; i < elf.header_count; i++) {
-        const Elf64_Phdr *header = &elf.headers[i];
+    int fd = open_file(image, path, path_size, &mapped, &root);
+    keep(image, module, fd, root);
+}
+
+void image_keep_jit_map(struct image *image)
+{
+    uint32_t pid = (uint32_t)image->pid;
+    if (!image->files || kept_files_has_map(image->files, pid) || !own_pid(image))
+        return;
+    int fd = mapped_module_open_jit_map(own_pid(image), pid);
+    if (fd >= 0)
+        kept_files_add_map(image->files, pid, fd);
+}
+
+/* A line of /proc/PID/maps that says where code is. */
+struct code {
+    uint64_t start, end, offset, inode;
+    uint64_t first; /* where the same file's beginning is mapped; 0: nowhere */
+    const char *path;
+};
+
+/* The bias follows from the segment that begins at that offset of the file. Returns the module, or
+ * RECORDING_NONE. */
+static uint32_t load_elf(struct image *image, struct stack_table *table, const struct elf_file *elf,
+                         const struct code *code, size_t path_size, uint64_t time)
+{
+    for (uint32_t i = 0; i < elf->header_count; i++) {
+        const Elf64_Phdr *header = &elf->headers[i];
         if (header->p_type != PT_LOAD || !(header->p_flags & PF_X) ||
-            header->p_offset / PAGE != offset / PAGE)
+            header->p_offset / PAGE != code->offset / PAGE)
             continue;
         uint64_t low, high;
         size_t id_size;
-        const uint8_t *id = elf_file_build_id(&elf, &id_size);
-        uint64_t bias = start - header->p_vaddr / PAGE * PAGE;
-        elf_file_extent(&elf, &low, &high);
+        const uint8_t *id = elf_file_build_id(elf, &id_size);
+        uint64_t bias = code->start - header->p_vaddr / PAGE * PAGE;
+        uint32_t module =
+            stack_table_module(table, code->path, path_size, RECORDING_MODULE_ELF, id, id_size);
+        elf_file_extent(elf, &low, &high);
         image_load(image, table,
                    &(struct image_mapping){.start = bias + low,
                                            .end = bias + high,
                                            .bias = bias,
                                            .loaded_ns = time,
-                                           .module = stack_table_module(table, path, strlen(path),
-                                                                        RECORDING_MODULE_ELF, id,
-                                                                        id_size)});
-        break;
+                                           .module = module});
+        return module;
     }
-    elf_file_close(&elf);
+    return RECORDING_NONE;
+}
+
+/* Where the file cannot be had (deleted, and we may not use map_files), the beginning of what is
+ * mapped of it has the headers, and nearly always the build-id. */
+static void load_from_memory(struct image *image, struct stack_table *table,
+                             const struct code *code, size_t path_size, uint64_t time)
+{
+    struct elf_file elf;
+    uint8_t *page = memory_new(PAGE, 1);
+    struct iovec here = {page, PAGE}, there = {(void *)(uintptr_t)code->first, PAGE};
+    if (code->first && process_vm_readv(image->pid, &here, 1, &there, 1, 0) == PAGE &&
+        elf_file_init(&elf, page, PAGE) == 0)
+        load_elf(image, table, &elf, code, path_size, time);
+    free(page);
+}
+
+/* The module behind an executable file mapping. */
+static void load_file(struct image *image, struct stack_table *table, const struct code *code,
+                      uint64_t time)
+{
+    struct elf_file elf;
+    struct mapped_module mapped = {.start = code->start, .end = code->end};
+    char path[64];
+    int root;
+    size_t path_size = mapped_module_path_length(code->path, strlen(code->path));
+    int fd = open_file(image, code->path, path_size, &mapped, &root);
+    uint32_t module = RECORDING_NONE;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (fd < 0) {
+        load_from_memory(image, table, code, path_size, time);
+    } else if (elf_file_open(&elf, path, NULL) == 0) {
+        module = load_elf(image, table, &elf, code, path_size, time);
+        elf_file_close(&elf);
+    }
+    bool wanted = module != RECORDING_NONE && image->files && kept_files_want(image->files, module);
+    if (fd >= 0 && !wanted)
+        close(fd);
+    keep(image, module, wanted ? fd : -1, root);
+}
+
+static void load_code(struct image *image, struct stack_table *table, const struct code *code,
+                      uint64_t time)
+{
+    uint32_t at = live_index(image, code->start);
+    if (at < image->live_count && image->live[at].start <= code->start)
+        return;
+    if (code->path[0] == '/')
+        load_file(image, table, code, time);
+    else if (code->path[0] != '[')
+        image_load(image, table,
+                   &(struct image_mapping){.start = code->start,
+                                           .end = code->end,
+                                           .loaded_ns = time,
+                                           .module = RECORDING_NONE});
 }
 
 void image_read_maps(struct image *image, struct stack_table *table, uint64_t time)
 {
     char name[64], line[4096 + 128];
+    uint64_t first = 0, first_inode = 0;
     snprintf(name, sizeof name, "/proc/%d/maps", (int)image->pid);
     FILE *maps = fopen(name, "re");
     while (maps && fgets(line, sizeof line, maps)) {
-        uint64_t start, end, offset;
+        struct code code;
         char permissions[5];
         int path_at = 0;
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &start, &end,
-                   permissions, &offset, &path_at) < 4 ||
-            permissions[2] != 'x')
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n", &code.start,
+                   &code.end, permissions, &code.offset, &code.inode, &path_at) < 5)
             continue;
-        uint32_t at = live_index(image, start);
-        if (at < image->live_count && image->live[at].start <= start)
-            continue;
-        char *path = line + path_at;
-        path[strcspn(path, "\n")] = '\0';
-        if (path[0] == '/')
-            load_file(image, table, start, offset, path, time);
-        else if (path[0] != '[')
-            image_load(
-                image, table,
-                &(struct image_mapping){
-                    .start = start, .end = end, .loaded_ns = time, .module = RECORDING_NONE});
+        if (code.inode && !code.offset) {
+            first = code.start;
+            first_inode = code.inode;
+        }
+        line[strcspn(line, "\n")] = '\0';
+        code.path = line + path_at;
+        code.first = first_inode == code.inode ? first : 0;
+        if (permissions[2] == 'x')
+            load_code(image, table, &code, time);
     }
     if (maps)
         fclose(maps);
+    image_keep_jit_map(image);
 }
 
 /* The mapping that held the address at that time. One that was loaded only later counts when there

@@ -3,11 +3,13 @@
  * image.h - one program image: a process between its start (or fork, or exec) and its end, and
  * what is mapped where in it.
  *
- * Memory: owns its mappings and its pidfd; borrows the stack table.
+ * Memory: owns its mappings and its pidfd; borrows the stack table and the kept files.
  */
 #ifndef PROF_COLLECTOR_IMAGE_H
 #define PROF_COLLECTOR_IMAGE_H
 
+#include "profiler/collector/kept_files.h"
+#include "profiler/collector/mapped_module.h"
 #include "profiler/collector/stack_table.h"
 
 #include <stdbool.h>
@@ -22,8 +24,12 @@ struct image {
     uint32_t number;  /* as the target counts */
     uint32_t process; /* recording id */
     int32_t pid;
-    bool pid_known;          /* that number is this process here, too, and not another's */
-    int pidfd;               /* -1: could not be had */
+    bool pid_known;           /* that number is this process here, too, and not another's */
+    int pidfd;                /* -1: could not be had */
+    struct kept_files *files; /* NULL: none are kept */
+    uint64_t start_ticks;     /* when the process was started, as it says; 0: not known */
+    int32_t found_pid;        /* of a process that is not known, once looked for; 0: not found */
+    bool sought;
     uint64_t start_stack;    /* of this program in the process; 0: not known */
     bool superseded;         /* another program runs in this process now */
     bool said_end;           /* its last instructions run */
@@ -54,6 +60,14 @@ void image_unload(struct image *image, struct stack_table *table, uint64_t start
 
 /* Looks into /proc/PID/maps for what the target has not told yet. */
 void image_read_maps(struct image *image, struct stack_table *table, uint64_t time);
+
+/* Keeps the file of a module that this process has mapped, unless it is kept already. The path need
+ * not end; `pid` and `is_program` are filled in here. */
+void image_keep_file(struct image *image, uint32_t module, const char *path, size_t path_size,
+                     struct mapped_module mapped);
+
+/* Keeps the map of names of generated code, once there is one. */
+void image_keep_jit_map(struct image *image);
 
 /* The mappings of the parent, for a forked process. */
 void image_inherit(struct image *image, const struct image *parent);

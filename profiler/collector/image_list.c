@@ -96,8 +96,9 @@ static void put_process(struct image_list *list, const struct announcement *a)
     struct recording_process process = {
         .pid = (uint32_t)a->pid,
         .parent_pid = a->parent_pid,
-        .executable = stack_table_string(list->table, (const char *)a->executable.at,
-                                         bytes_left(&a->executable)),
+        .executable = stack_table_string(
+            list->table, (const char *)a->executable.at,
+            mapped_module_path_length((const char *)a->executable.at, bytes_left(&a->executable))),
         .command =
             stack_table_string(list->table, command.data ? command.data : "", command.length),
         .start_ns = a->time,
@@ -126,6 +127,8 @@ static void on_process(struct image_list *list, struct bytes payload)
     image->pid = a.pid;
     image->cpu_ns = image->start_cpu_ns = a.cpu_ns;
     image->start_stack = a.start_stack;
+    image->start_ticks = a.start_ticks;
+    image->files = list->files;
     image->pidfd = process_open(a.pid);
     image->pid_known = process_started_at(a.pid, a.start_ticks);
     image->executable = memory_new(1, bytes_left(&a.executable) + 1);
@@ -148,12 +151,18 @@ static void on_module(struct image_list *list, struct image *image, struct bytes
     if (payload.failed)
         return;
     const char *path = (const char *)payload.at;
-    size_t size = bytes_left(&payload);
+    size_t size = mapped_module_path_length(path, bytes_left(&payload));
     bool is_vdso = size == sizeof vdso - 1 && memcmp(path, vdso, size) == 0;
     mapping.module = stack_table_module(list->table, path, size,
                                         is_vdso ? RECORDING_MODULE_VDSO : RECORDING_MODULE_ELF,
                                         id.at, bytes_left(&id));
     image_load(image, list->table, &mapping);
+    if (!is_vdso)
+        image_keep_file(image, mapping.module, path, size,
+                        (struct mapped_module){.start = mapping.start,
+                                               .end = mapping.end,
+                                               .build_id = id.at,
+                                               .build_id_size = bytes_left(&id)});
 }
 
 void image_list_announce(struct image_list *list, uint32_t number, uint8_t kind,

@@ -14,6 +14,7 @@
 
 struct image_list {
     struct stack_table *table; /* borrowed */
+    struct kept_files *files;  /* borrowed; NULL: none are kept */
     struct image *images;
     uint32_t count, capacity;
     uint32_t *open; /* indices of those that have not ended; a build has thousands that have */

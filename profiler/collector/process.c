@@ -4,6 +4,7 @@
  */
 #include "profiler/collector/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -61,6 +62,38 @@ bool process_started_at(pid_t pid, uint64_t start_ticks)
 {
     uint64_t started = stat_field(pid, 22);
     return !started || !start_ticks || started == start_ticks;
+}
+
+/* The last number in the line NSpid of /proc/PID/status: what it is in the innermost namespace. */
+static int32_t inner_pid_of(pid_t pid)
+{
+    char path[64], line[256];
+    int32_t inner = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        const char *last = strncmp(line, "NSpid:", 6) == 0 ? strrchr(line, '\t') : NULL;
+        if (last)
+            inner = (int32_t)strtol(last, NULL, 10);
+    }
+    if (file)
+        fclose(file);
+    return inner;
+}
+
+pid_t process_find(int32_t inner_pid, uint64_t start_ticks)
+{
+    DIR *processes = start_ticks ? opendir("/proc") : NULL;
+    const struct dirent *entry;
+    pid_t found = 0;
+    while (processes && !found && (entry = readdir(processes))) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid > 0 && stat_field(pid, 22) == start_ticks && inner_pid_of(pid) == inner_pid)
+            found = pid;
+    }
+    if (processes)
+        closedir(processes);
+    return found;
 }
 
 uint64_t process_start_stack(pid_t pid)

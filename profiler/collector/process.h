@@ -19,6 +19,10 @@ int process_open(pid_t pid);
  * number taken by somebody else. True also where that cannot be told. */
 bool process_started_at(pid_t pid, uint64_t start_ticks);
 
+/* The process, as we count, of another PID namespace that has that number there and was started
+ * then; 0: there is none. Looks at every process. */
+pid_t process_find(int32_t inner_pid, uint64_t start_ticks);
+
 /* Where its stack starts, which is another place after exec; 0 where we may not know. */
 uint64_t process_start_stack(pid_t pid);
 

@@ -16,6 +16,9 @@ if [ -z "${PROF_TARGETS:-}" ]; then
 fi
 export PROF_BUILD PROF_TARGETS
 
+# Answers of the symbolizer are remembered where this run of the tests ends, not with the user's.
+export XDG_CACHE_HOME=${BATS_RUN_TMPDIR:-${BATS_TMPDIR:-/tmp}}/prof-cache
+
 # A test may name others. A high rate: what sampling disturbs, it disturbs more often.
 prof_run_options=(-q -F 4999)
 

@@ -150,3 +150,19 @@ said() {
     refuses "too far off: one, three" python3 "$BATS_TEST_DIRNAME/check_shares.py" printed far.json
     refuses "too little" python3 "$BATS_TEST_DIRNAME/check_shares.py" printed few.json
 }
+
+@test "what prof remembers stays out of the user's own cache" {
+    mkdir home
+    gcc -O2 -g -Wl,--build-id=sha1 -x c -o burns - <<'EOF'
+int main(void)
+{
+    for (volatile unsigned i = 0; i < 300000000; i++) {
+    }
+    return 0;
+}
+EOF
+    HOME=$folder/home capture_prof run run -q ./burns
+    assert_end run "exited with 0"
+    [ -z "$(find home -mindepth 1)" ] || fail "in the home folder: $(find home)"
+    [ -n "$(find "$XDG_CACHE_HOME/prof/symbols" -type f)" ] || fail "nothing was remembered at all"
+}

@@ -28,7 +28,6 @@ setup_file() {
 setup() {
     cd "$BATS_FILE_TMPDIR" || return 1
     prof_path=$PROF_BUILD/bin/prof
-    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
 }
 
 teardown() {
@@ -192,6 +191,89 @@ compare() {
     PATH=$PWD/bin:$PATH "$prof_path" symbolize -q --no-cache --debuginfod fetched.data
     grep -q "debuginfo $id" asked
     "$prof_path" report fetched.data | grep -q escape_text
+}
+
+@test "symbolize asks for the module with the most samples first" {
+    mkdir -p order
+    cd order
+    printf 'unsigned library_work(unsigned n) { unsigned s = 1; while (n--) s = s * 1664525 + 1; return s; }' |
+        gcc -O1 -g -Wl,--build-id=sha1 -shared -fPIC -x c -o lightly.so -
+    printf 'unsigned library_work(unsigned); int main(void) { volatile unsigned s = library_work(50000000);
+        for (unsigned i = 0; i < 600000000; i++) s += i; return s == 7; }' |
+        gcc -O1 -g -Wl,--build-id=sha1 -x c -o heavily - -x none ./lightly.so
+    strip -s heavily
+    strip --strip-debug lightly.so
+    "$prof_path" record -q -o x.data ./heavily
+    mkdir bin
+    printf '#!/bin/sh\necho "$2" >>asked\n' >bin/debuginfod-find
+    chmod +x bin/debuginfod-find
+    PATH=$PWD/bin:$PATH "$prof_path" symbolize -q --no-cache --debuginfod x.data
+    [ "$(head -n 1 asked)" = "$(readelf -n heavily | sed -n 's/.*Build ID: //p')" ]
+    grep -q "$(readelf -n lightly.so | sed -n 's/.*Build ID: //p')" asked
+}
+
+@test "symbolize shows on the terminal what it fetches, and Ctrl-C keeps what came of it" {
+    cd order
+    # answers for the first that is asked for, and hangs at the second
+    objcopy --only-keep-debug lightly.so served.debug
+    printf '#!/bin/sh\n[ ! -e once ] || exec cat hangs\n>once\n' >bin/debuginfod-find
+    mkfifo hangs
+    exec 8<>hangs
+    PATH=$PWD/bin:$PATH timeout -k 5 60 python3 "$BATS_TEST_DIRNAME/on_terminal.py" \
+        'fetching debug symbols of' '\x03' "$prof_path" symbolize --no-cache --debuginfod x.data \
+        >shown 2>&1
+    exec 8>&-
+    grep -q 'fetching debug symbols of .* of .*% of the samples' shown
+    grep -q 'interrupted: nothing more was fetched' shown
+    grep -q 'modules* with names' shown
+    "$prof_path" report x.data | grep -q library_work
+}
+
+@test "symbolize shows no progress where it is quiet, or stderr is no terminal" {
+    cd order
+    # longer than the second after which there would be something to see
+    printf '#!/bin/sh\nexec timeout 1.5 cat hangs\n' >bin/debuginfod-find
+    exec 8<>hangs
+    PATH=$PWD/bin:$PATH "$prof_path" symbolize --no-cache --debuginfod x.data >plain 2>&1
+    PATH=$PWD/bin:$PATH timeout -k 5 60 python3 "$BATS_TEST_DIRNAME/on_terminal.py" - '' \
+        "$prof_path" symbolize -q --no-cache --debuginfod x.data >quiet 2>&1
+    exec 8>&-
+    ! grep -q fetching plain
+    [ ! -s quiet ]
+}
+
+@test "reports show on the terminal what takes long, and take it off again" {
+    # the stacks come to their end when something is typed, which is after the line has been seen
+    NO_COLOR=1 timeout -k 5 60 python3 "$BATS_TEST_DIRNAME/on_terminal.py" 'reading standard input' '\n' \
+        sh -c '{ echo "a;b 1"; read -r _ </dev/tty; echo; } | "$0" report -' "$prof_path" >shown
+    grep -q 'prof: reading standard input' shown
+    grep -q $'\x1b\\[K1 sample' shown
+}
+
+@test "what has no names says so after the run and in info, with what would help" {
+    cp "$PROF_BUILD/examples/split" nameless
+    objcopy --strip-all nameless
+    local command
+    for command in run record; do
+        "$prof_path" "$command" -o nameless.data ./nameless >output 2>said
+        grep -E '^prof: [0-9.]+ % of the time is in code without names: nameless \(stripped; install its debug symbols or build with -g\)$' said
+        [ "$(grep -c 'without names' said)" -eq 1 ]
+    done
+    "$prof_path" info nameless.data | grep -q '^note .*code without names: nameless (stripped'
+    "$prof_path" run -q -o nameless.data ./nameless >output 2>said
+    [ ! -s said ]
+    "$prof_path" run -o named.data "$PROF_BUILD/examples/split" >output 2>said
+    ! grep 'without names' said
+}
+
+@test "the package with the symbols of an installed program is named" {
+    [ -e /var/lib/dpkg/info/gzip.list ] || skip "gzip is not a package of dpkg"
+    local id
+    id=$(readelf -n /usr/bin/gzip | sed -n 's/.*Build ID: //p')
+    [ ! -e "/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" ] || skip "gzip has its symbols"
+    head -c 20000000 /dev/urandom >noise
+    "$prof_path" run -o gzip.data gzip -c noise >output 2>said
+    grep -q 'without names: gzip (stripped; install gzip-dbgsym' said
 }
 
 @test "symbolize goes on where debuginfod is not there" {

@@ -10,7 +10,7 @@ load helpers
 # and kept in the file; raw.data has none yet.
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
-    "$PROF_BUILD/bin/prof" record -q -o raw.data "$PROF_BUILD/examples/workers" 20 >output
+    "$PROF_BUILD/bin/prof" record --no-symbols -q -o raw.data "$PROF_BUILD/examples/workers" 20 >output
     cp raw.data named.data
     "$PROF_BUILD/bin/prof" info named.data >/dev/null
 }
@@ -23,7 +23,7 @@ options_of() {
     record+=" --unwind --no-children --strict -q --quiet"
     case $1 in
     run) echo "$record --svg -n --limit --color" ;;
-    record) echo "$record" ;;
+    record) echo "$record --no-symbols" ;;
     report) echo "-n --limit -m --min -s --sort --json --color" ;;
     flamegraph) echo "-f --format --open -o --output -t --title --subtitle --colors --inverted --width --minwidth --max-size --timeline --source-link -q --quiet" ;;
     diff) echo "-o --output --no-picture -t --title -n --limit -m --min --json --color" ;;

@@ -328,6 +328,148 @@ static void sysroot_is_put_before_paths(void **state)
     profile_release(&profile);
 }
 
+/* A sample of that weight whose innermost frame is this one. */
+static void weigh_frame(struct profile *profile, uint32_t frame, uint64_t weight)
+{
+    *array_push(&profile->stacks, &profile->stack_count, &profile->stack_capacity) =
+        (struct profile_stack){.parent = PROFILE_NONE, .frame = frame};
+    *array_push(&profile->samples, &profile->sample_count, &profile->sample_capacity) =
+        (struct profile_sample){.stack = profile->stack_count - 1, .weight = weight};
+}
+
+struct steps {
+    char words[256];
+};
+
+static void note_step(void *context, const struct symbolize_step *step)
+{
+    struct steps *steps = context;
+    size_t used = strlen(steps->words);
+    snprintf(steps->words + used, sizeof steps->words - used, "%s %u/%u %.0f, ", step->module,
+             step->done, step->all, step->percent);
+}
+
+static void modules_with_most_samples_come_first(void **state)
+{
+    struct profile profile;
+    struct steps steps = {""};
+    struct symbolize_options options = {.progress = note_step, .progress_context = &steps};
+    (void)state;
+    profile_init(&profile);
+    static const char *const paths[] = {"few", "none", "most"};
+    static const uint64_t weights[] = {1, 0, 3};
+    for (int i = 0; i < 3; i++) {
+        uint32_t frame =
+            add_frame(&profile, add_module(&profile, paths[i], RECORDING_MODULE_ELF), 16, 0);
+        if (weights[i])
+            weigh_frame(&profile, frame, weights[i]);
+    }
+    symbolize(&profile, &options);
+    assert_string_equal(steps.words, "most 0/3 75, few 1/3 25, none 2/3 0, ");
+    profile_release(&profile);
+}
+
+static bool stop_at_once(void)
+{
+    return true;
+}
+
+static void nothing_is_fetched_any_more_when_that_is_stopped(void **state)
+{
+    struct profile profile;
+    struct symbolize_options options = {.ask_debuginfod = true, .stop_fetching = stop_at_once};
+    (void)state;
+    run("mkdir -p bin && printf '#!/bin/sh\\necho >asked\\n' >bin/debuginfod-find && "
+        "chmod +x bin/debuginfod-find && strip -o stopped base && rm -f asked");
+    char *before = memory_copy_string(getenv("PATH"));
+    setenv("PATH", "bin:/usr/bin:/bin", 1);
+    profile_init(&profile);
+    weigh_frame(&profile,
+                add_frame(&profile, add_module(&profile, "./stopped", RECORDING_MODULE_ELF),
+                          symbol_of("base", "with_loop").value, 0),
+                1);
+    symbolize(&profile, &options);
+    assert_int_not_equal(access("asked", F_OK), 0);
+    options.stop_fetching = NULL;
+    symbolize(&profile, &options);
+    assert_int_equal(access("asked", F_OK), 0);
+    setenv("PATH", before, 1);
+    free(before);
+    profile_release(&profile);
+}
+
+static void know_one_package(const char *const *paths, struct text *advices, uint32_t count)
+{
+    assert_int_equal(count, 2); // neither what is used little nor what has its symbols
+    assert_string_equal(paths[0], "./stripped_b");
+    assert_string_equal(paths[1], "./stripped_a");
+    text_append_string(&advices[0], "install b-dbgsym");
+}
+
+static void expect_end(const struct profile *profile, uint32_t module, const char *end)
+{
+    const char *reason = profile_string(profile, profile->modules[module].symbol_reason);
+    assert_true(strlen(reason) >= strlen(end));
+    assert_string_equal(reason + strlen(reason) - strlen(end), end);
+}
+
+static void reasons_name_what_would_help_here(void **state)
+{
+    struct profile profile;
+    struct symbolize_options options = {.advise = know_one_package};
+    (void)state;
+    run("strip -o stripped_a base && cp stripped_a stripped_b && cp stripped_a stripped_c");
+    static const char *const paths[] = {"./stripped_a", "./stripped_b", "./stripped_c", "./base",
+                                        "./gone"};
+    static const uint64_t weights[] = {400, 500, 1, 400, 10};
+    unsetenv("DEBUGINFOD_URLS");
+    profile_init(&profile);
+    for (int i = 0; i < 5; i++) {
+        uint32_t module = add_module(&profile, paths[i], RECORDING_MODULE_ELF);
+        weigh_frame(&profile, add_frame(&profile, module, symbol_of("base", "with_loop").value, 0),
+                    weights[i]);
+    }
+    symbolize(&profile, &options);
+    expect_end(&profile, 0, "; install its debug symbols or build with -g");
+    expect_end(&profile, 1, "; install b-dbgsym");
+    expect_end(&profile, 2, "; install its debug symbols or build with -g");
+    assert_int_equal(profile.modules[3].symbol_reason, 0);
+    expect_end(&profile, 4, "; 'prof symbolize --sysroot DIR' takes the right one from below DIR");
+    setenv("DEBUGINFOD_URLS", "http://localhost:1", 1);
+    symbolize(&profile, &options);
+    expect_end(&profile, 1, "; install b-dbgsym"); // without a build-id nothing can be asked for
+    unsetenv("DEBUGINFOD_URLS");
+    profile_release(&profile);
+}
+
+static const char *base_for_all(void *context, uint32_t module)
+{
+    (void)context, (void)module;
+    return "./base";
+}
+
+static void file_that_was_kept_is_read_where_the_path_leads_elsewhere(void **state)
+{
+    struct profile profile;
+    struct symbolize_options options = {.module_file = base_for_all};
+    (void)state;
+    run("echo 'int x;' | %s -O2 -Wl,--build-id=none -x c -shared -o another -", GCC);
+    profile_init(&profile);
+    uint32_t gone = add_module(&profile, "./gone", RECORDING_MODULE_ELF);
+    uint32_t replaced = add_module(&profile, "./another", RECORDING_MODULE_ELF);
+    uint64_t address = symbol_of("base", "with_loop").value;
+    uint32_t first = add_frame(&profile, gone, address, 0);
+    uint32_t second = add_frame(&profile, replaced, address, 0);
+    symbolize(&profile, &options);
+    expect_name(&profile, first, 0, "with_loop");
+    expect_name(&profile, second, 0, "with_loop");
+    // one of another build is no better than none
+    profile.modules[gone].build_id_size = 3;
+    symbolize(&profile, &options);
+    assert_null(strstr(profile_string(&profile, function_of(&profile, first, 0)->name), "with"));
+    profile_release(&profile);
+}
+
 static void empty_profile_is_symbolized(void **state)
 {
     struct profile profile;
@@ -351,6 +493,10 @@ int main(void)
         cmocka_unit_test(kernel_is_named_only_where_and_while_it_runs),
         cmocka_unit_test(vdso_of_another_kernel_is_not_believed),
         cmocka_unit_test(sysroot_is_put_before_paths),
+        cmocka_unit_test(modules_with_most_samples_come_first),
+        cmocka_unit_test(nothing_is_fetched_any_more_when_that_is_stopped),
+        cmocka_unit_test(reasons_name_what_would_help_here),
+        cmocka_unit_test(file_that_was_kept_is_read_where_the_path_leads_elsewhere),
         cmocka_unit_test(empty_profile_is_symbolized),
     };
     setenv("DEBUGINFOD_CACHE_PATH", "nowhere", 1);

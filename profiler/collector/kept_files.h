@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kept_files.h - the very files that were mapped in the target, at hand until names were looked up.
+ *
+ * By then a path may lead elsewhere: programs are deleted and built anew, libraries replaced, and
+ * in a chroot or another mount namespace the path never led there from here.
+ *
+ * Runs in:   the drain thread; afterwards whoever took them.
+ * Memory:    owns its descriptors, all of them close-on-exec.
+ * Effects:   a descriptor keeps its mount busy, so that nobody could unmount it. On mounts that are
+ *            busy because of us anyway (/, our working directory's, our program's) files are held
+ *            open; from others they are copied to memory, up to limits.
+ * When full: the oldest is dropped, and counted.
+ */
+#ifndef PROF_COLLECTOR_KEPT_FILES_H
+#define PROF_COLLECTOR_KEPT_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { KEPT_FILES_PATH = 32, KEPT_FILES_MOUNTS = 3 };
+
+struct kept_file {
+    uint32_t id;
+    int fd;
+    int root; /* index into roots; -1: ours */
+};
+
+struct kept_root {
+    int fd;
+    uint64_t device, inode;
+};
+
+struct kept_files {
+    struct kept_file *modules; /* the id is the recording's; the oldest first */
+    uint32_t module_count, module_capacity;
+    struct kept_file *maps; /* perf-PID.map; the id is the process id as recorded */
+    uint32_t map_count, map_capacity;
+    struct kept_root *roots; /* what processes saw as / */
+    uint32_t root_count, root_capacity;
+    uint8_t *tries; /* [module]: how often its file was looked for */
+    uint32_t tries_count;
+    uint32_t most, open, oldest, dropped;
+    uint64_t copied; /* bytes in memory */
+    uint64_t mounts[KEPT_FILES_MOUNTS];
+};
+
+/* At most that many descriptors; 0: a part of what the limit of open files allows. */
+void kept_files_init(struct kept_files *files, uint32_t most);
+void kept_files_release(struct kept_files *files);
+
+/* Whether a module's file is to be looked for: not yet found, and not given up. Counts as a look.
+ */
+bool kept_files_want(struct kept_files *files, uint32_t module);
+
+/* Takes the descriptor, or closes it. `root` is open on what the module's process sees as /, or -1:
+ * the same as we do. It is borrowed. */
+void kept_files_add_module(struct kept_files *files, uint32_t module, int fd, int root);
+
+/* The same for the map of names that a JIT compiler in that process writes. It is still being
+ * written: call kept_files_settle_map once the process has ended. */
+void kept_files_add_map(struct kept_files *files, uint32_t pid, int fd);
+bool kept_files_has_map(const struct kept_files *files, uint32_t pid);
+void kept_files_settle_map(struct kept_files *files, uint32_t pid);
+
+/* Where the file can be opened, in `path`; NULL when it was not kept. */
+const char *kept_files_module(const struct kept_files *files, uint32_t module,
+                              char path[KEPT_FILES_PATH]);
+const char *kept_files_root(const struct kept_files *files, uint32_t module,
+                            char path[KEPT_FILES_PATH]);
+const char *kept_files_map(const struct kept_files *files, uint32_t pid,
+                           char path[KEPT_FILES_PATH]);
+
+#endif
