@@ -138,6 +138,23 @@ static void load_file(struct image *image, struct stack_table *table, uint64_t s
     elf_file_close(&elf);
 }
 
+/* What a JIT compiler tells of its code, which it maps executable for profilers to notice. */
+static bool is_jitdump(const char *path)
+{
+    const char *name = strrchr(path, '/') + 1;
+    size_t size = strlen(name);
+    return size > 9 && strncmp(name, "jit-", 4) == 0 && strcmp(name + size - 5, ".dump") == 0;
+}
+
+static void load_jitdump(struct image *image, struct stack_table *table, uint64_t start,
+                         uint64_t end, const char *path, uint64_t time)
+{
+    uint32_t module = stack_table_module(table, path, strlen(path), RECORDING_MODULE_ELF, NULL, 0);
+    image_load(image, table,
+               &(struct image_mapping){
+                   .start = start, .end = end, .bias = start, .loaded_ns = time, .module = module});
+}
+
 void image_read_maps(struct image *image, struct stack_table *table, uint64_t time)
 {
     char name[64], line[4096 + 128];
@@ -156,7 +173,9 @@ void image_read_maps(struct image *image, struct stack_table *table, uint64_t ti
             continue;
         char *path = line + path_at;
         path[strcspn(path, "\n")] = '\0';
-        if (path[0] == '/')
+        if (path[0] == '/' && is_jitdump(path))
+            load_jitdump(image, table, start, end, path, time);
+        else if (path[0] == '/')
             load_file(image, table, start, offset, path, time);
         else if (path[0] != '[')
             image_load(

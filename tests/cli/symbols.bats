@@ -198,3 +198,67 @@ compare() {
     PATH=/nowhere run "$prof_path" symbolize --no-cache --debuginfod fetched.data
     [ "$status" -eq 0 ]
 }
+
+# assert_halves RECORDING NAME...: the frames of the generated code by `prof export`, each with about
+# half of the time.
+assert_halves() {
+    "$prof_path" export "$1" >folded
+    python3 - "${@:2}" <<'PY'
+import sys
+total = 0
+shares = dict.fromkeys(sys.argv[1:], 0)
+for line in open("folded"):
+    stack, weight = line.rsplit(" ", 1)
+    total += int(weight)
+    for name in shares:
+        shares[name] += int(weight) * (stack.split(";")[-1] == name)
+assert all(0.4 < share / total < 0.6 for share in shares.values()), (shares, total)
+PY
+}
+
+@test "code of a JIT compiler has the names of its time from the jitdump that it maps" {
+    mkdir -p jit && cd jit
+    "$prof_path" record -q -F 997 -o jit.data "$PROF_TARGETS/compiles_at_run_time" 300 >output
+    assert_halves jit.data first_code second_code
+    "$prof_path" report --json jit.data | grep -q '"made_up.src"'
+    "$prof_path" info jit.data | grep -q 'jit-.*dump: jitdump'
+    # the names are in the recording, and can be looked up again as long as the dump is there
+    "$prof_path" symbolize -q jit.data
+    assert_halves jit.data first_code second_code
+    rm jit-*.dump
+    assert_halves jit.data first_code second_code
+    "$prof_path" symbolize jit.data 2>said
+    grep -q 'jit-.*dump.*is gone' said
+    "$prof_path" export jit.data | grep -q '\[unknown\]'
+}
+
+@test "a jitdump that is not mapped is found in the folder of the command" {
+    mkdir -p unmapped && cd unmapped
+    "$prof_path" record -q -F 997 -o jit.data "$PROF_TARGETS/compiles_at_run_time" 200 unmapped \
+        >output
+    assert_halves jit.data first_code second_code
+}
+
+@test "perf-PID.map names code of a JIT compiler" {
+    "$prof_path" record -q -F 997 -o map.data "$PROF_TARGETS/compiles_at_run_time" 200 map >output
+    "$prof_path" report map.data >named
+    rm "$(cat output)"
+    grep -q made_by_hand named
+}
+
+@test "functions of node have names, by jitdump and by map" {
+    command -v node >/dev/null || skip "there is no node here"
+    mkdir -p node && cd node
+    cat >work.js <<'JS'
+function summed(n) { let sum = 0; for (let i = 0; i < n; i++) sum += Math.sqrt(i); return sum; }
+let sum = 0;
+for (let i = 0; i < 3000; i++) sum += summed(20000);
+console.log(sum > 0);
+JS
+    "$prof_path" record -q -F 997 -o dump.data node --perf-prof work.js >output
+    "$prof_path" report dump.data | grep -q 'summed'
+    rm -f jit-*.dump
+    "$prof_path" record -q -F 997 -o map.data node --perf-basic-prof work.js >output
+    "$prof_path" report map.data | grep -q 'summed'
+    rm -f "/tmp/perf-$("$prof_path" info --json map.data | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1).map"
+}
