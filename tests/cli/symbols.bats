@@ -123,6 +123,102 @@ compare() {
     [[ $output == *"not an ELF file"* ]]
 }
 
+# A C file whose functions have the linkage names of other languages.
+build_mangled() {
+    local number=0 name
+    for name in _Z3addii _ZN4core3fmt9Formatter3pad17h0123456789abcdefE _RNvNtCs1234_7mycrate3foo3bar \
+        ada__calendar__clock _ZN4java4lang6String6lengthEv _D8demangle4testFaZv plain .dotted; do
+        number=$((number + 1))
+        printf 'int f%d(int a) __asm__("%s");\nint f%d(int a) { return a + %d; }\n' \
+            "$number" "$name" "$number" "$number"
+    done >mangled.c
+    echo 'int main(void) { return 0; }' >>mangled.c
+    gcc -g -O1 -o mangled mangled.c
+    nm mangled | awk '$2 == "T" && $3 !~ /^_(start|init|fini)/ { print $1 }' >mangled.addresses
+}
+
+@test "addr2line demangles in each style that binutils has" {
+    build_mangled
+    local style
+    [ "$(wc -l <mangled.addresses)" -ge 8 ]
+    for style in gnu-v3 java gnat dlang rust none; do
+        addr2line --demangle=$style -fe mangled <mangled.addresses >theirs
+        "$prof_path" addr2line --demangle=$style -fe mangled <mangled.addresses >ours
+        diff ours theirs
+    done
+    # D is known without being asked for, which binutils does not do
+    local options
+    for options in -C --demangle --demangle=auto; do
+        addr2line "$options" -fe mangled <mangled.addresses | grep -v demangle >theirs
+        "$prof_path" addr2line "$options" -fe mangled <mangled.addresses | grep -v demangle >ours
+        diff ours theirs
+    done
+    "$prof_path" addr2line -Cfe mangled <mangled.addresses | grep -q '^demangle.test(char)$'
+    run "$prof_path" addr2line --demangle=klingon -e mangled 0
+    [ "$status" -eq 2 ]
+    [[ $output == *"no style 'klingon'"* ]]
+}
+
+@test "addr2line takes each option of binutils in its short and its long form" {
+    local options start
+    start=$(nm c | awk '$3 == "with_loop" { print $1 }')
+    for options in "-a --exe=c" "--addresses -e c" "-i -f -e c" "--inlines --functions --exe c" \
+        "-ps -e c" "--pretty-print --basenames -f -e c" "-j .text -e c" "--section=.text -f -e c" \
+        "-b elf64-x86-64 -e c" "--target=elf64-x86-64 -e c" "-r -C -f -e c" "-R --demangle -f -e c" \
+        "--no-recurse-limit --recurse-limit -e c" "--func --inl --base -e c"; do
+        # shellcheck disable=SC2086 # several words
+        addr2line $options "$start" "${start#00}" >theirs
+        # shellcheck disable=SC2086
+        "$prof_path" addr2line $options "$start" "${start#00}" >ours
+        diff ours theirs
+    done
+    "$prof_path" addr2line --version | grep -q '^prof addr2line '
+    "$prof_path" addr2line -v | grep -q '^prof addr2line '
+}
+
+@test "addr2line without -e takes a.out" {
+    cp c a.out
+    addr2line -f <c.addresses >theirs
+    "$prof_path" addr2line -f <c.addresses >ours
+    rm a.out
+    # discriminators of outer functions are not shown here
+    diff ours theirs
+}
+
+@test "addr2line reads options and addresses from @FILE" {
+    local start
+    start=$(nm c | awk '$3 == "main" { print $1 }')
+    printf -- "-f -e 'c'\n  0x%s @rest" "$start" >words
+    echo "0x$start -s" >rest
+    addr2line -p @words >theirs
+    "$prof_path" addr2line -p @words >ours
+    diff ours theirs
+    [ "$(wc -l <ours)" -eq 2 ]
+    addr2line -p @missing -e c >theirs # an address that is none
+    "$prof_path" addr2line -p @missing -e c >ours
+    diff ours theirs
+}
+
+@test "addr2line lists the other names of a function with --aliases" {
+    cat >folded.c <<'C'
+static volatile int sink;
+int folded(int a) { sink += a; return sink * 7; }
+int folded_too(int a) __attribute__((alias("folded")));
+int main(int argc, char **argv) { (void)argv; return folded(argc) - folded_too(argc); }
+C
+    gcc -g -O1 -o folded folded.c
+    local start
+    start=$(nm folded | awk '$3 == "folded" { print $1 }')
+    run "$prof_path" addr2line --aliases -f -s -e folded "$start"
+    [ "$output" = $'folded\nfolded.c:2\n (also) folded_too' ]
+    strip -g folded
+    run "$prof_path" addr2line --aliases -pfe folded "$start"
+    [ "$output" = $'folded at ??:?\n (also) folded_too' ]
+    start=$(nm folded | awk '$3 == "main" { print $1 }')
+    run "$prof_path" addr2line --aliases -pfe folded "$start"
+    [ "$output" = 'main at ??:?' ]
+}
+
 @test "addr2line names stubs of the PLT" {
     local stub
     stub=$(objdump -d c | awk '/<puts@plt>:$/ { print $1 }')
