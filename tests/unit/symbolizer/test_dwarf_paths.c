@@ -182,6 +182,9 @@ static void templates_of_the_standard_library(void **state)
         check("./path.dwz", "dwz", 4000);
         run("rm -f shared && cp path path.dwz && (%s -m shared -r path.dwz second || true)", DWZ);
         check("./path.dwz", "dwz -m", 4000);
+        run("rm -f shared && cp path path.dwz && (%s -5 -m shared -r path.dwz second || true)",
+            DWZ);
+        check("./path.dwz", "dwz -5 -m", 4000);
         run("rm -f shared");
     }
 }

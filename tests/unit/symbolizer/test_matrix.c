@@ -165,6 +165,10 @@ static const struct variant {
      "rm -f shared second && cp base variant && cp base second && "
      "if [ -x \"$DWZ\" ]; then \"$DWZ\" -m shared -r variant second || true; fi",
      "nowhere"},
+    {"dwz -5 -m, where it can",
+     "rm -f shared second && cp base variant && cp base second && "
+     "if [ -x \"$DWZ\" ]; then \"$DWZ\" -5 -m shared -r variant second || true; fi",
+     "nowhere"},
     {"debuglink beside",
      "objcopy --only-keep-debug base variant.debug && "
      "objcopy --strip-all --add-gnu-debuglink=variant.debug base variant",

@@ -341,24 +341,38 @@ static void functions_are_named_from_gnu_debugdata(void **state)
 }
 #endif
 
+/* `form`: of dwz's own making, or that of DWARF 5. */
+static void check_shared(const char *form)
+{
+    // two programs with something in common that is worth sharing
+    run("rm -rf links && mkdir -p links && cp base links/first && cp base links/second && "
+        "\"%s\" %s -m links/shared -r links/first links/second && ln -sf links/first linked_first",
+        DWZ, form);
+    struct answer answer = ask_about("./linked_first", "with_loop");
+    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
+    assert_int_equal(answer.result.reason, 0);
+    answer_release(&answer);
+    // another one in its place
+    run("mv links/shared kept && %s -g -O0 -o other %s/matrix_c.c && cp other another && "
+        "\"%s\" %s -m links/shared other another",
+        GCC, SOURCES, DWZ, form);
+    answer = ask_about("./linked_first", "with_loop");
+    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE); // its name had moved
+    expect_reason(&answer, "shared by dwz, which was not found");
+    answer_release(&answer);
+    run("rm links/shared");
+    answer = ask_about("./linked_first", "with_loop");
+    expect_reason(&answer, "shared by dwz, which was not found");
+    answer_release(&answer);
+}
+
 static void file_shared_by_dwz_is_followed_and_missed(void **state)
 {
     (void)state;
     if (!*DWZ)
         skip();
-    // two programs with something in common that is worth sharing
-    run("mkdir -p links && cp base links/first && cp base links/second && "
-        "\"%s\" -m links/shared -r links/first links/second && ln -sf links/first linked_first",
-        DWZ);
-    struct answer answer = ask_about("./linked_first", "with_loop");
-    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
-    assert_int_equal(answer.result.reason, 0);
-    answer_release(&answer);
-    run("rm links/shared");
-    answer = ask_about("./linked_first", "with_loop");
-    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE); // its name had moved
-    expect_reason(&answer, "shared by dwz, which was not found");
-    answer_release(&answer);
+    check_shared("");
+    check_shared("-5");
 }
 
 static void damaged_debug_information_degrades_to_the_symbol_table(void **state)
