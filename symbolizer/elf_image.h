@@ -4,7 +4,8 @@
  *
  * Little-endian ELF32 and ELF64, from a file or from memory (the vdso). The bytes are untrusted:
  * a header that points outside of them makes opening fail; a section that does is kept, without
- * contents. Follows the System V ABI, chapters 4 and 5 ("Object Files", "Program Loading").
+ * contents. Object files (.o) get addresses for their sections, as if they were linked. Follows the
+ * System V ABI, chapters 4 and 5 ("Object Files", "Program Loading").
  *
  * Memory: names and contents borrow from the image, and are valid until elf_image_release.
  */

@@ -50,6 +50,8 @@ struct elf_symbol symbol_table_get(const struct symbol_table *table, uint32_t in
     }
     symbol.type = info & 0xf;
     symbol.binding = info >> 4;
+    if (table->image->type == ET_REL && symbol.section < table->image->section_count)
+        symbol.value += table->image->sections[symbol.section].address;
     const char *name = bytes_string(&names);
     symbol.name = name ? name : "";
     return symbol;

@@ -25,7 +25,7 @@ struct symbol_table {
 /* The table of that section type (SHT_SYMTAB, SHT_DYNSYM); without any, it has no entries. */
 void symbol_table_init(struct symbol_table *table, const struct elf_image *image, uint32_t type);
 
-/* Entry `index`; beyond the end, an empty one. */
+/* Entry `index`; beyond the end, an empty one. The value is an address in object files, too. */
 struct elf_symbol symbol_table_get(const struct symbol_table *table, uint32_t index);
 
 /*

@@ -207,8 +207,8 @@ static void ask_starts(struct lookup_batch *batch, const struct module_files *fi
     bool nameless = false;
     for (uint32_t i = 0; i < batch->count && !nameless; i++)
         nameless = !batch->lookups[i].symbol && !batch->lookups[i].frame_count;
-    if (!nameless || !files->has_module)
-        return;
+    if (!nameless || !files->has_module || files->module.type == ET_REL)
+        return; // the unwind tables of object files are not complete
     eh_frame_starts_resolve(&files->module, batch);
     name_entry(batch, &files->module);
 }
@@ -461,4 +461,16 @@ bool symbolizer_module_section(const struct symbolizer_module *module, const cha
     if (section)
         *address = section->address;
     return section != NULL;
+}
+
+uint64_t symbolizer_module_place(const struct symbolizer_module *module, uint64_t offset)
+{
+    const struct elf_image *image = &module->files.module;
+    for (uint32_t i = 1; image->type == ET_REL && i < image->section_count; i++) {
+        const struct elf_section *section = &image->sections[i];
+        if ((section->flags & SHF_ALLOC) && (section->flags & SHF_EXECINSTR) &&
+            offset < section->size)
+            return section->address + offset;
+    }
+    return offset;
 }

@@ -95,4 +95,8 @@ const char *symbolizer_module_problem(const struct symbolizer_module *module);
 bool symbolizer_module_section(const struct symbolizer_module *module, const char *name,
                                uint64_t *address);
 
+/* The address meant by one that names no section: itself; in an object file, whose sections all
+ * begin at 0, that in the first section of code that is long enough. */
+uint64_t symbolizer_module_place(const struct symbolizer_module *module, uint64_t offset);
+
 #endif

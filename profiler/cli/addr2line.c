@@ -73,8 +73,8 @@ struct conversion {
     struct symbolizer *symbolizer;
     struct symbolizer_module *module;
     enum demangle_style style;
-    uint64_t bias; /* of the section */
-    uint64_t *addresses;
+    uint64_t bias;   /* of the section */
+    uint64_t *given; /* as they were written */
     uint32_t count, capacity;
     struct text out;
 };
@@ -112,10 +112,14 @@ static void append_name(struct conversion *c, uint32_t name, uint32_t linkage_na
                     string_table_size(&c->strings, shown));
 }
 
-static void append_frame(struct conversion *c, const struct symbol_frame *frame)
+/* `is_known`: the function has a name, and not only a place. */
+static void append_frame(struct conversion *c, const struct symbol_frame *frame, bool is_known)
 {
     if (c->settings->functions) {
-        append_name(c, frame->name, frame->linkage_name);
+        if (is_known)
+            append_name(c, frame->name, frame->linkage_name);
+        else
+            text_append_string(&c->out, "??");
         text_append_string(&c->out, c->settings->pretty ? " at " : "\n");
     }
     append_file(c, frame);
@@ -140,7 +144,7 @@ static void append_chain(struct conversion *c, const struct symbol_result *resul
     for (uint32_t i = 0; i < shown; i++) {
         if (i && c->settings->pretty)
             text_append_string(&c->out, " (inlined by) ");
-        append_frame(c, &frames[i]);
+        append_frame(c, &frames[i], chain->origin != SYMBOL_FROM_START);
     }
 }
 
@@ -171,12 +175,16 @@ static void convert(struct conversion *c)
     struct symbol_aliases aliases = {0};
     if (!c->count)
         return;
+    uint64_t *addresses = memory_new(c->count, sizeof *addresses);
+    for (uint32_t i = 0; i < c->count; i++)
+        addresses[i] = c->settings->section ? c->given[i] + c->bias
+                                            : symbolizer_module_place(c->module, c->given[i]);
     if (c->settings->aliases)
-        symbolizer_module_aliases(c->module, c->addresses, c->count, &aliases);
-    symbolizer_module_resolve(c->module, c->addresses, c->count, &result);
+        symbolizer_module_aliases(c->module, addresses, c->count, &aliases);
+    symbolizer_module_resolve(c->module, addresses, c->count, &result);
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->settings->addresses)
-            text_printf(&c->out, "0x%016" PRIx64 "%s", c->addresses[i] - c->bias,
+            text_printf(&c->out, "0x%016" PRIx64 "%s", c->given[i],
                         c->settings->pretty ? ": " : "\n");
         const struct symbol_chain *chain = &result.chains[i];
         append_chain(c, &result, chain);
@@ -191,12 +199,13 @@ static void convert(struct conversion *c)
     c->count = 0;
     symbol_result_release(&result);
     symbol_aliases_release(&aliases);
+    free(addresses);
 }
 
 /* Like binutils: hexadecimal with or without 0x, and whatever is none counts as 0. */
 static void add_address(struct conversion *c, const char *text)
 {
-    *array_push(&c->addresses, &c->count, &c->capacity) = strtoull(text, NULL, 16) + c->bias;
+    *array_push(&c->given, &c->count, &c->capacity) = strtoull(text, NULL, 16);
 }
 
 static bool more_is_there(void)
@@ -316,7 +325,7 @@ static int convert_all(const struct addr2line_settings *settings, int count, cha
     string_table_release(&c.strings);
     text_release(&c.out);
     text_release(&cache);
-    free(c.addresses);
+    free(c.given);
     return status;
 }
 

@@ -85,6 +85,72 @@ compare() {
     [[ $output == *"has no section .nonsense"* ]]
 }
 
+# Every other byte of each function of an object file, by section.
+compare_object() {
+    local section start size functions=0
+    while read -r section start size; do
+        functions=$((functions + 1))
+        for ((i = 0; i < 16#$size; i += 2)); do
+            printf '0x%x\n' $((16#$start + i))
+        done >object.addresses
+        addr2line -j "$section" -fie object.o <object.addresses >theirs
+        "$prof_path" addr2line -j "$section" -fie object.o <object.addresses >ours
+        sed -i 's/ (discriminator [0-9]*)//' ours theirs
+        diff ours theirs
+    done < <(objdump -t object.o | awk '$3 == "F" { print $4, $1, $5 }')
+    [ "$functions" -ge 3 ]
+}
+
+@test "addr2line reads object files, section by section" {
+    local sources=$repository/tests/unit/symbolizer flags compilers=gcc
+    ! command -v clang >/dev/null || compilers="gcc clang"
+    for compiler in $compilers; do
+        for flags in "-gdwarf-4 -O2" "-gdwarf-4 -O2 -ffunction-sections" "-gdwarf-5 -O2 -gz" \
+            "-gdwarf-5 -O1 -ffunction-sections"; do
+            # binutils is wrong about inlined calls of clang's DWARF 5
+            [[ $compiler$flags != clang*dwarf-5* ]] || continue
+            # shellcheck disable=SC2086 # several words
+            $compiler $flags -c -o object.o "$sources/matrix_c.c"
+            compare_object
+        done
+    done
+    # the first section of code that is long enough
+    gcc -g -O1 -c -o object.o "$sources/matrix_c.c"
+    addr2line -afie object.o 0 4 8 >theirs
+    "$prof_path" addr2line -afie object.o 0 4 8 >ours
+    diff ours theirs
+    # without debug information
+    strip -g object.o
+    addr2line -j .text -fe object.o 0 4 8 >theirs
+    "$prof_path" addr2line -j .text -fe object.o 0 4 8 >ours
+    diff <(grep -v : ours) <(grep -v : theirs)
+}
+
+@test "addr2line reads object files of other machines" {
+    command -v clang >/dev/null || skip "there is no clang here"
+    printf 'static volatile int sink;\nint first(int a)\n{\n    sink += a;\n    return sink;\n}\nint second(int a)\n{\n    return first(a) + 1;\n}\n' >other.c
+    local machine version
+    for machine in aarch64 i386 x86_64; do
+        for version in 4 5; do
+            clang --target=$machine-linux-gnu -gdwarf-$version -O1 -fno-inline -ffunction-sections \
+                -c -o other.o other.c 2>/dev/null || skip "this clang knows no $machine"
+            run "$prof_path" addr2line -sf -j .text.first -e other.o 0
+            [[ $output == $'first\nother.c:'[34] ]]
+            run "$prof_path" addr2line -sf -j .text.second -e other.o 0
+            [[ $output == $'second\nother.c:'[89] ]]
+        done
+    done
+}
+
+@test "addr2line tells the line of code that is in no function" {
+    printf '.text\nnop\nnop\nret\n' >bare.s
+    gcc -g -c -o bare.o bare.s
+    addr2line -fe bare.o 1 >theirs
+    "$prof_path" addr2line -fe bare.o 1 >ours
+    grep -q 'bare.s:3' ours
+    diff ours theirs
+}
+
 @test "addr2line answers addresses that it does not know with question marks" {
     run "$prof_path" addr2line -fe c 0xffffffffff0000 nonsense
     [ "$status" -eq 0 ]

@@ -26,13 +26,16 @@ static void whole_file(const uint8_t *data, size_t size)
     struct symbol_module module = {.path = "input", .image = data, .image_size = size};
     struct string_table strings;
     struct symbol_result result;
-    uint64_t addresses[ADDRESSES];
-    for (uint32_t i = 0; i < ADDRESSES; i++)
+    enum { LINKED = 64, PLACED = 32 }; // linked files begin low, object files where they are placed
+    uint64_t addresses[LINKED + PLACED];
+    for (uint32_t i = 0; i < LINKED; i++)
         addresses[i] = 0x200 + 16 * i;
+    for (uint32_t i = 0; i < PLACED; i++)
+        addresses[LINKED + i] = 0x1000 + 4 * i;
     string_table_init(&strings);
     struct symbolizer *symbolizer = symbolizer_new(&options, &strings);
-    symbolizer_resolve(symbolizer, &module, addresses, ADDRESSES, &result);
-    if (result.chain_count != ADDRESSES)
+    symbolizer_resolve(symbolizer, &module, addresses, LINKED + PLACED, &result);
+    if (result.chain_count != LINKED + PLACED)
         abort();
     symbol_result_release(&result);
     symbolizer_free(symbolizer);
