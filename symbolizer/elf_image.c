@@ -250,11 +250,16 @@ void elf_image_release(struct elf_image *image)
 
 const struct elf_section *elf_image_section(const struct elf_image *image, const char *name)
 {
+    const struct elf_section *grouped = NULL;
     for (uint32_t i = 1; i < image->section_count; i++) {
-        if (strcmp(image->sections[i].name, name) == 0)
-            return &image->sections[i];
+        const struct elf_section *section = &image->sections[i];
+        if (strcmp(section->name, name) != 0)
+            continue;
+        if (image->type != ET_REL || !(section->flags & SHF_GROUP))
+            return section;
+        grouped = grouped ? grouped : section;
     }
-    return NULL;
+    return grouped;
 }
 
 const struct elf_section *elf_image_section_of_type(const struct elf_image *image, uint32_t type)

@@ -52,7 +52,8 @@ int elf_image_open(struct elf_image *image, const char *path, struct error *erro
 int elf_image_init(struct elf_image *image, const void *data, size_t size, struct error *error);
 void elf_image_release(struct elf_image *image);
 
-/* The first section of that name which has a place in the file or in memory, or NULL. */
+/* The first section of that name, or NULL. In object files one of no group is preferred: there, the
+ * linker takes one of each group of all files, and a type that several describe has one. */
 const struct elf_section *elf_image_section(const struct elf_image *image, const char *name);
 const struct elf_section *elf_image_section_of_type(const struct elf_image *image, uint32_t type);
 

@@ -25,7 +25,7 @@ for prefix in "$@"; do
     }
     PKG_CONFIG_PATH=$(dirname "$found")
     export PKG_CONFIG_PATH
-    release=$(pkg-config --modversion libdwarf)
+    release=$(pkg-config --modversion libdwarf | tr -d '"') # 0.9.2 has quotes
     folder=$root/build-libdwarf/$release
     echo "libdwarf $release"
     cmake -S "$root" -B "$folder" -DPROF_TESTS=ON -DPROF_SANITIZE=ON -DPROF_WERROR=ON >/dev/null
