@@ -24,6 +24,7 @@ struct search {
     uint32_t crc;
     struct elf_image *image;
     struct text *path, *tried;
+    bool for_supplement; /* the identity is that of .debug_sup, in place of a build-id */
 };
 
 static void note(struct search *search, const char *path, const char *why)
@@ -51,6 +52,49 @@ static bool crc_matches(const struct elf_image *image, uint32_t crc)
     return (uint32_t)sum == crc;
 }
 
+/* What shared parts are called and identified by: by dwz's own section of a build-id, or by that of
+ * DWARF 5 (7.3.6), which the supplementary file has too. */
+struct supplement {
+    const char *link; /* "" in the supplementary file itself */
+    const uint8_t *id;
+    uint32_t id_size;
+    bool is_standard;
+};
+
+static bool read_standard_supplement(struct supplement *supplement, const struct elf_image *image)
+{
+    struct bytes b = elf_image_bytes(image, elf_image_section(image, ".debug_sup"));
+    uint16_t version = bytes_u16(&b);
+    bytes_u8(&b); // whether this is the supplementary file
+    supplement->link = bytes_string(&b);
+    uint64_t size = bytes_varint(&b);
+    supplement->id_size = (uint32_t)size;
+    supplement->id = size <= bytes_left(&b) ? bytes_take(&b, size) : NULL;
+    supplement->is_standard = true;
+    return supplement->id && version == 5 && size >= 2 && size <= UINT32_MAX;
+}
+
+static bool read_supplement(struct supplement *supplement, const struct elf_image *image)
+{
+    const struct elf_section *section = elf_image_section(image, ".gnu_debugaltlink");
+    struct bytes b = elf_image_bytes(image, section);
+    if (!section)
+        return read_standard_supplement(supplement, image);
+    supplement->link = bytes_string(&b);
+    supplement->id = b.at;
+    supplement->id_size = (uint32_t)bytes_left(&b);
+    supplement->is_standard = false;
+    return supplement->link && bytes_left(&b) >= 2 && bytes_left(&b) <= UINT32_MAX;
+}
+
+static bool is_supplement(const struct elf_image *candidate, const struct debug_file_query *query)
+{
+    struct supplement found;
+    return read_standard_supplement(&found, candidate) && !*found.link &&
+           found.id_size == query->build_id_size &&
+           memcmp(found.id, query->build_id, found.id_size) == 0;
+}
+
 /* Why the opened candidate is not the module's, or NULL. A path through a build-id directory has
  * no checksum to compare, so there the build-id must match. */
 static const char *mismatch(const struct search *search, const struct elf_image *candidate,
@@ -62,6 +106,8 @@ static const char *mismatch(const struct search *search, const struct elf_image 
         return " (the module itself)"; // linked to by its own name, which is meant elsewhere
     if (!has_debug_or_symbols(candidate))
         return " (without symbols)";
+    if (search->for_supplement)
+        return is_supplement(candidate, query) ? NULL : " (of another build)";
     if (query->build_id_size && (candidate->build_id_size || !by_link))
         return elf_image_has_build_id(candidate, query->build_id, query->build_id_size)
                    ? NULL
@@ -278,17 +324,18 @@ bool debug_files_find_shared(const struct symbolizer_options *options,
                              const struct elf_image *image, const char *path,
                              struct elf_image *shared)
 {
-    struct bytes b = elf_image_bytes(image, elf_image_section(image, ".gnu_debugaltlink"));
-    const char *link = bytes_string(&b);
-    if (!link || !*link || bytes_left(&b) < 2 || bytes_left(&b) > UINT32_MAX)
+    struct supplement asked;
+    if (!read_supplement(&asked, image) || !*asked.link)
         return false;
     struct text found_path = TEXT_INIT, tried = TEXT_INIT;
-    struct debug_file_query query = {.options = options,
-                                     .path = path,
-                                     .build_id = b.at,
-                                     .build_id_size = (uint32_t)bytes_left(&b)};
-    struct search search = {
-        .query = &query, .link = link, .image = shared, .path = &found_path, .tried = &tried};
+    struct debug_file_query query = {
+        .options = options, .path = path, .build_id = asked.id, .build_id_size = asked.id_size};
+    struct search search = {.query = &query,
+                            .link = asked.link,
+                            .image = shared,
+                            .path = &found_path,
+                            .tried = &tried,
+                            .for_supplement = asked.is_standard};
     bool found = try_shared_link(&search, path) || try_build_ids(&search) || try_cache(&search) ||
                  try_debuginfod(&search);
     text_release(&found_path);

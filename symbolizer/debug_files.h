@@ -37,8 +37,8 @@ bool debug_files_find(const struct debug_file_query *query, struct elf_image *im
 
 /*
  * The file that dwz moved parts of the image's debug information to: by the path in the image's
- * .gnu_debugaltlink, relative to `path`, where the image was opened, or by its build-id. Returns
- * whether it was opened in `shared`.
+ * .gnu_debugaltlink or .debug_sup, relative to `path`, where the image was opened, or by its
+ * build-id. Returns whether it was opened in `shared`.
  */
 bool debug_files_find_shared(const struct symbolizer_options *options,
                              const struct elf_image *image, const char *path,

@@ -40,9 +40,10 @@ static bool try_callback(int (*demangler)(const char *, int, demangle_callbackre
     return false;
 }
 
-static bool try_dlang(struct text *text, const char *name)
+static bool try_allocating(char *(*demangler)(const char *, int), struct text *text,
+                           const char *name)
 {
-    char *plain = dlang_demangle(name, STYLE);
+    char *plain = demangler(name, STYLE);
     bool known = plain && strlen(plain) <= DEMANGLE_MAX;
     if (known)
         text_append_string(text, plain);
@@ -61,5 +62,61 @@ bool demangle(struct text *text, const char *name)
     if (strncmp(name, "_Z", 2) == 0)
         return (strstr(name, "17h") && try_callback(rust_demangle_callback, &output, name)) ||
                try_callback(cplus_demangle_v3_callback, &output, name);
-    return strncmp(name, "_D", 2) == 0 && try_dlang(text, name);
+    return strncmp(name, "_D", 2) == 0 && try_allocating(dlang_demangle, text, name);
+}
+
+static bool demangle_bare(struct text *text, const char *name, enum demangle_style style)
+{
+    struct output output = {.text = text, .start = text->length};
+    if (strlen(name) > NAME_MAX_BYTES)
+        return false;
+    switch (style) {
+    case DEMANGLE_AUTO:
+        return demangle(text, name);
+    case DEMANGLE_GNU_V3:
+        return try_callback(cplus_demangle_v3_callback, &output, name);
+    case DEMANGLE_JAVA: {
+        char *plain = java_demangle_v3(name);
+        if (plain)
+            text_append_string(text, plain);
+        free(plain);
+        return plain != NULL;
+    }
+    case DEMANGLE_GNAT:
+        return try_allocating(ada_demangle, text, name);
+    case DEMANGLE_DLANG:
+        return try_allocating(dlang_demangle, text, name);
+    case DEMANGLE_RUST:
+        return try_callback(rust_demangle_callback, &output, name);
+    default:
+        return false;
+    }
+}
+
+bool demangle_as(struct text *text, const char *name, enum demangle_style style)
+{
+    size_t start = text->length, before = strspn(name, ".$"), size = strcspn(name, "@");
+    struct text bare = TEXT_INIT;
+    text_append(text, name, before);
+    text_append(&bare, name + before, size > before ? size - before : 0);
+    bool done = demangle_bare(text, bare.data, style);
+    text_release(&bare);
+    if (done)
+        text_append_string(text, name + size);
+    else
+        text->length = start;
+    return done;
+}
+
+enum demangle_style demangle_style_of(const char *name)
+{
+    static const char *const names[DEMANGLE_STYLE_COUNT] = {
+        [DEMANGLE_AUTO] = "auto", [DEMANGLE_NONE] = "none", [DEMANGLE_GNU_V3] = "gnu-v3",
+        [DEMANGLE_JAVA] = "java", [DEMANGLE_GNAT] = "gnat", [DEMANGLE_DLANG] = "dlang",
+        [DEMANGLE_RUST] = "rust",
+    };
+    enum demangle_style style = DEMANGLE_AUTO;
+    while (style < DEMANGLE_STYLE_COUNT && strcmp(names[style], name) != 0)
+        style++;
+    return style;
 }

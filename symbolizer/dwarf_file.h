@@ -21,9 +21,9 @@ struct dwarf_file_options {
 };
 
 /*
- * `shared` is the file that dwz moved common parts to (.gnu_debugaltlink); NULL when there is none.
- * Images and strings must stay until dwarf_file_close. NULL on failure, with the error filled:
- * there is no debug information, or it is damaged from the start.
+ * `shared` is the file that dwz moved common parts to (.gnu_debugaltlink, or .debug_sup of DWARF
+ * 5); NULL when there is none. Images and strings must stay until dwarf_file_close. NULL on
+ * failure, with the error filled: there is no debug information, or it is damaged from the start.
  */
 struct dwarf_file *dwarf_file_open(const struct elf_image *image, const struct elf_image *shared,
                                    const struct dwarf_file_options *options,

@@ -148,6 +148,32 @@ static int read_segments(struct elf_image *image, const struct tables *tables, s
     return 0;
 }
 
+/* An object file says nothing of addresses: its sections all begin at 0. Here they get places, one
+ * after the other, and a segment each, so that nobody else needs to know. */
+static void place_sections(struct elf_image *image)
+{
+    enum { ALIGNMENT = 4096 };
+    uint64_t next = ALIGNMENT;
+    if (image->type != ET_REL || image->segment_count)
+        return;
+    image->segments = memory_new(image->section_count + 1u, sizeof *image->segments);
+    for (uint32_t i = 1; i < image->section_count; i++) {
+        struct elf_section *section = &image->sections[i];
+        if (!(section->flags & SHF_ALLOC) || section->size >> 40) // larger than any file of today
+            continue;
+        section->address = next;
+        next += (section->size + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        image->segments[image->segment_count++] = (struct elf_segment){
+            .type = PT_LOAD,
+            .flags = section->flags & SHF_EXECINSTR ? PF_R | PF_X : PF_R,
+            .offset = section->offset,
+            .address = section->address,
+            .file_size = section->type == SHT_NOBITS ? 0 : section->size,
+            .memory_size = section->size,
+        };
+    }
+}
+
 /* Looks through the notes for the build-id. Returns whether it is there. */
 static bool find_build_id(struct elf_image *image, struct bytes notes)
 {
@@ -194,6 +220,7 @@ int elf_image_init(struct elf_image *image, const void *data, size_t size, struc
         elf_image_release(&read);
         return -1;
     }
+    place_sections(&read);
     read_build_id(&read);
     *image = read;
     return 0;
@@ -223,11 +250,16 @@ void elf_image_release(struct elf_image *image)
 
 const struct elf_section *elf_image_section(const struct elf_image *image, const char *name)
 {
+    const struct elf_section *grouped = NULL;
     for (uint32_t i = 1; i < image->section_count; i++) {
-        if (strcmp(image->sections[i].name, name) == 0)
-            return &image->sections[i];
+        const struct elf_section *section = &image->sections[i];
+        if (strcmp(section->name, name) != 0)
+            continue;
+        if (image->type != ET_REL || !(section->flags & SHF_GROUP))
+            return section;
+        grouped = grouped ? grouped : section;
     }
-    return NULL;
+    return grouped;
 }
 
 const struct elf_section *elf_image_section_of_type(const struct elf_image *image, uint32_t type)

@@ -4,7 +4,8 @@
  *
  * Little-endian ELF32 and ELF64, from a file or from memory (the vdso). The bytes are untrusted:
  * a header that points outside of them makes opening fail; a section that does is kept, without
- * contents. Follows the System V ABI, chapters 4 and 5 ("Object Files", "Program Loading").
+ * contents. Object files (.o) get addresses for their sections, as if they were linked. Follows the
+ * System V ABI, chapters 4 and 5 ("Object Files", "Program Loading").
  *
  * Memory: names and contents borrow from the image, and are valid until elf_image_release.
  */
@@ -51,7 +52,8 @@ int elf_image_open(struct elf_image *image, const char *path, struct error *erro
 int elf_image_init(struct elf_image *image, const void *data, size_t size, struct error *error);
 void elf_image_release(struct elf_image *image);
 
-/* The first section of that name which has a place in the file or in memory, or NULL. */
+/* The first section of that name, or NULL. In object files one of no group is preferred: there, the
+ * linker takes one of each group of all files, and a type that several describe has one. */
 const struct elf_section *elf_image_section(const struct elf_image *image, const char *name);
 const struct elf_section *elf_image_section_of_type(const struct elf_image *image, uint32_t type);
 

@@ -5,6 +5,7 @@
 #include "symbolizer/section_contents.h"
 
 #include "profiler/base/memory.h"
+#include "symbolizer/relocations.h"
 
 #include <elf.h>
 #include <limits.h>
@@ -137,6 +138,20 @@ uint64_t section_contents_size(const struct elf_image *image, const struct elf_s
     return packed.data.failed || !size_is_believable(&packed) ? 0 : packed.size;
 }
 
+/* Completes the contents of an object file; what is borrowed is copied for it. */
+static void relocate(struct section_contents *contents, const struct elf_image *image,
+                     const struct elf_section *section)
+{
+    if (!contents->size || !relocations_exist(image, section))
+        return;
+    if (!contents->owned) {
+        contents->owned = memory_new(contents->size, 1);
+        memcpy(contents->owned, contents->data, contents->size);
+        contents->data = contents->owned;
+    }
+    relocations_apply(image, section, contents->owned, contents->size);
+}
+
 int section_contents_init(struct section_contents *contents, const struct elf_image *image,
                           const struct elf_section *section, struct error *error)
 {
@@ -146,6 +161,7 @@ int section_contents_init(struct section_contents *contents, const struct elf_im
         return error_set(error, 0, "%s has a damaged compression header", section->name);
     if (packed.method == METHOD_PLAIN) {
         *contents = (struct section_contents){packed.data.at, packed.size, NULL};
+        relocate(contents, image, section);
         return 0;
     }
     // Untouched pages of a size that was only claimed cost nothing: calloc maps them lazily.
@@ -158,6 +174,7 @@ int section_contents_init(struct section_contents *contents, const struct elf_im
         return error_set(error, 0, "cannot read %s: %s", section->name, why.text);
     }
     *contents = (struct section_contents){out, packed.size, out};
+    relocate(contents, image, section);
     return 0;
 }
 

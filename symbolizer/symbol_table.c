@@ -50,6 +50,8 @@ struct elf_symbol symbol_table_get(const struct symbol_table *table, uint32_t in
     }
     symbol.type = info & 0xf;
     symbol.binding = info >> 4;
+    if (table->image->type == ET_REL && symbol.section < table->image->section_count)
+        symbol.value += table->image->sections[symbol.section].address;
     const char *name = bytes_string(&names);
     symbol.name = name ? name : "";
     return symbol;
@@ -80,8 +82,7 @@ bool elf_symbol_is_better(const struct elf_symbol *a, const struct elf_symbol *b
     return strcmp(a->name, b->name) < 0; // any fixed order will do
 }
 
-/* Labels of assembly count as functions; compilers' own labels and ARM's mapping symbols do not. */
-static bool names_code(const struct symbol_table *table, const struct elf_symbol *symbol)
+bool symbol_table_names_code(const struct symbol_table *table, const struct elf_symbol *symbol)
 {
     if (symbol->section == SHN_UNDEF || !*symbol->name)
         return false;
@@ -111,7 +112,7 @@ static void collect(const struct symbol_table *table, const struct lookup_batch 
     uint64_t work = work_limit(table, batch);
     for (uint32_t i = 1; i < table->count && work; i++) {
         struct elf_symbol symbol = symbol_table_get(table, i);
-        if (!names_code(table, &symbol))
+        if (!symbol_table_names_code(table, &symbol))
             continue;
         uint32_t at = lookup_first(batch->lookups, batch->count, symbol.value);
         if (at == batch->count)
@@ -134,7 +135,8 @@ static bool reaches(const struct symbol_table *table, const struct elf_symbol *s
     return address - section->address < section->size;
 }
 
-void symbol_table_resolve(const struct symbol_table *table, struct lookup_batch *batch)
+void symbol_table_choose(const struct symbol_table *table, const struct lookup_batch *batch,
+                         struct elf_symbol *chosen)
 {
     if (!table->count || !batch->count)
         return;
@@ -142,17 +144,24 @@ void symbol_table_resolve(const struct symbol_table *table, struct lookup_batch 
     struct elf_symbol nearest = {0};
     collect(table, batch, candidates);
     for (uint32_t i = 0; i < batch->count; i++) {
-        struct lookup *lookup = &batch->lookups[i];
-        const struct elf_symbol *covering = &candidates[i].covering;
         if (candidates[i].nearest.name)
             nearest = candidates[i].nearest;
-        if (lookup->symbol)
-            continue;
         // a label inside of a sized function (a loop's) does not rename the function
-        if (covering->name)
-            lookup->symbol = covering->name;
-        else if (reaches(table, &nearest, lookup->address))
-            lookup->symbol = nearest.name;
+        if (candidates[i].covering.name)
+            chosen[i] = candidates[i].covering;
+        else if (reaches(table, &nearest, batch->lookups[i].address))
+            chosen[i] = nearest;
     }
     free(candidates);
+}
+
+void symbol_table_resolve(const struct symbol_table *table, struct lookup_batch *batch)
+{
+    struct elf_symbol *chosen = memory_new(batch->count, sizeof *chosen);
+    symbol_table_choose(table, batch, chosen);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (!batch->lookups[i].symbol)
+            batch->lookups[i].symbol = chosen[i].name;
+    }
+    free(chosen);
 }

@@ -25,7 +25,7 @@ struct symbol_table {
 /* The table of that section type (SHT_SYMTAB, SHT_DYNSYM); without any, it has no entries. */
 void symbol_table_init(struct symbol_table *table, const struct elf_image *image, uint32_t type);
 
-/* Entry `index`; beyond the end, an empty one. */
+/* Entry `index`; beyond the end, an empty one. The value is an address in object files, too. */
 struct elf_symbol symbol_table_get(const struct symbol_table *table, uint32_t index);
 
 /*
@@ -36,7 +36,16 @@ struct elf_symbol symbol_table_get(const struct symbol_table *table, uint32_t in
  */
 void symbol_table_resolve(const struct symbol_table *table, struct lookup_batch *batch);
 
-/* Exposed for its test: whether `a` is the better name of two that begin at one address. */
+/* The same for all lookups, by index, without changing them: those without a symbol are left as
+ * they are. */
+void symbol_table_choose(const struct symbol_table *table, const struct lookup_batch *batch,
+                         struct elf_symbol *chosen);
+
+/* Whether an entry is the name of code. Labels of assembly count as functions; compilers' own
+ * labels and ARM's mapping symbols do not. */
+bool symbol_table_names_code(const struct symbol_table *table, const struct elf_symbol *symbol);
+
+/* Whether `a` is the better name of two that begin at one address. */
 bool elf_symbol_is_better(const struct elf_symbol *a, const struct elf_symbol *b);
 
 #endif

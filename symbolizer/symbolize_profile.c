@@ -7,6 +7,8 @@
 #include "profiler/base/clock.h"
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
+#include "symbolizer/frame_processes.h"
+#include "symbolizer/generated_code.h"
 #include "symbolizer/module_advice.h"
 #include "symbolizer/own_vdso.h"
 #include "symbolizer/symbol_map.h"
@@ -112,18 +114,36 @@ static void add_chains(struct job *job, const struct place *places, uint32_t cou
     clear_pairs(job);
 }
 
-/* Frames that share a name of a map share its function. `base` is the group's first function. */
-static void name_by_entry(struct job *job, const struct place *place, uint32_t base,
-                          const struct symbol_map_entry *entry, const char *otherwise)
+/* Frames that share a name share its function. `base` is the group's first function. Returns the
+ * line that was added. */
+static uint32_t add_named(struct job *job, uint32_t module, uint32_t base,
+                          const struct generated_name *named)
 {
     struct profile *profile = job->profile;
-    uint32_t name = entry ? string_table_add(&profile->strings, entry->name, entry->name_size)
-                          : string_table_add_string(&profile->strings, otherwise);
-    struct symbol_frame named = {.name = name};
-    struct profile_frame *frame = &profile->frames[place->frame];
-    frame->first_line = profile->line_count;
+    uint32_t file = string_table_add_string(&profile->strings, named->file);
+    struct symbol_frame frame = {
+        .name = string_table_add(&profile->strings, named->name, named->name_size),
+        .declared_file = file,
+    };
+    add_line(profile, function_id(job, module, base, &frame), file, named->line);
+    return profile->line_count - 1;
+}
+
+static struct generated_name name_of(const struct symbol_map_entry *entry, const char *otherwise)
+{
+    return (struct generated_name){
+        .name = entry ? entry->name : otherwise,
+        .name_size = entry ? entry->name_size : (uint32_t)strlen(otherwise),
+        .file = "",
+    };
+}
+
+static void name_frame(struct job *job, const struct place *place, uint32_t base,
+                       const struct generated_name *named)
+{
+    struct profile_frame *frame = &job->profile->frames[place->frame];
+    frame->first_line = add_named(job, place->module, base, named);
     frame->line_count = 1;
-    add_line(profile, function_id(job, place->module, base, &named), 0, 0);
 }
 
 /* Whether the profile was recorded here, so that what is here now may tell about it. */
@@ -151,8 +171,10 @@ static void name_kernel(struct job *job, const struct place *places, uint32_t co
     if (is_same)
         symbol_map_open(&map, path, true, &error);
     uint32_t base = profile->function_count;
-    for (uint32_t i = 0; i < count; i++)
-        name_by_entry(job, &places[i], base, symbol_map_find(&map, places[i].address), "[kernel]");
+    for (uint32_t i = 0; i < count; i++) {
+        struct generated_name named = name_of(symbol_map_find(&map, places[i].address), "[kernel]");
+        name_frame(job, &places[i], base, &named);
+    }
     clear_pairs(job);
     if (map.count)
         module->symbol_source = string_table_add_string(&profile->strings, path);
@@ -166,72 +188,67 @@ static void name_kernel(struct job *job, const struct place *places, uint32_t co
     symbol_map_release(&map);
 }
 
-/* For each frame outside of all modules a process that ran it, by way of the samples. */
-static uint32_t *owners_of(const struct profile *profile)
+/* Whether two lines say the same. */
+static bool is_same_line(const struct profile *profile, uint32_t a, uint32_t b)
 {
-    uint32_t *owners = memory_new(profile->frame_count, sizeof *owners);
-    uint8_t *visited = memory_new(profile->stack_count, 1);
-    for (uint32_t i = 0; i < profile->sample_count; i++) {
-        const struct profile_sample *sample = &profile->samples[i];
-        uint32_t pid = sample->thread < profile->thread_count
-                           ? profile->processes[profile->threads[sample->thread].process].pid
-                           : 0;
-        for (uint32_t s = sample->stack; s != PROFILE_NONE && !visited[s];
-             s = profile->stacks[s].parent) {
-            visited[s] = 1;
-            owners[profile->stacks[s].frame] = pid;
-        }
-    }
-    free(visited);
-    return owners;
+    const struct profile_line *first = &profile->lines[a], *second = &profile->lines[b];
+    return first->function == second->function && first->file == second->file &&
+           first->line == second->line;
 }
 
-/* The maps of the processes that were asked for so far. */
-struct jit_maps {
-    struct jit_map {
-        uint32_t pid;
-        struct symbol_map map; /* empty: the process left none */
-    } * maps;
-    uint32_t count, capacity;
-};
-
-static const struct symbol_map *jit_map_of(const struct job *job, struct jit_maps *maps,
-                                           uint32_t pid)
+/* What was at the place in one process. `before` is the line that counts without; NONE: the frame
+ * has none yet. Returns the first line. */
+static uint32_t name_versions(struct job *job, const struct place *place, uint32_t base,
+                              uint32_t process, struct generated_code *code, uint32_t before)
 {
-    for (uint32_t i = 0; i < maps->count; i++) {
-        if (maps->maps[i].pid == pid)
-            return &maps->maps[i].map;
+    enum { MAX_VERSIONS = 64 };
+    struct profile *profile = job->profile;
+    struct generated_name names[MAX_VERSIONS] = {name_of(NULL, "[unknown]")};
+    uint32_t count =
+        code ? generated_code_find(code, process, place->address, names, MAX_VERSIONS) : 0;
+    uint32_t first = PROFILE_NONE;
+    for (uint32_t i = 0; i < (count ? count : 1); i++) {
+        uint32_t line = add_named(job, place->module, base, &names[i]);
+        first = i ? first : line;
+        bool is_new = before != PROFILE_NONE && !is_same_line(profile, line, before);
+        before = line;
+        if (!is_new)
+            continue;
+        struct profile_version *version =
+            array_push(&profile->versions, &profile->version_count, &profile->version_capacity);
+        // what was there first is also what samples just before its announcement ran
+        *version =
+            (struct profile_version){place->frame, process, i ? names[i].since_ns : 0, line, 1};
     }
-    struct text path = TEXT_INIT;
-    const struct symbolize_options *options = job->options;
-    const char *directory = options->map_directory;
-    const char *kept =
-        options->process_map ? options->process_map(options->files_context, pid) : NULL;
-    text_printf(&path, "%s/perf-%u.map", directory ? directory : "/tmp", pid);
-    struct jit_map *map = array_push(&maps->maps, &maps->count, &maps->capacity);
-    map->pid = pid;
-    if (kept)
-        symbol_map_open(&map->map, kept, false, NULL);
-    else if (is_from_here(job->profile))
-        symbol_map_open(&map->map, path.data, false, NULL);
-    text_release(&path);
-    return &map->map;
+    return first;
 }
 
 static void name_outside(struct job *job, const struct place *places, uint32_t count)
 {
-    struct jit_maps maps = {0};
-    uint32_t *owners = owners_of(job->profile);
-    uint32_t base = job->profile->function_count;
+    struct profile *profile = job->profile;
+    struct generated_code *code =
+        is_from_here(profile) ? generated_code_new(profile, job->options) : NULL;
+    struct frame_processes runs;
+    frame_processes_init(&runs, profile);
+    uint32_t base = profile->function_count;
     for (uint32_t i = 0; i < count; i++) {
-        const struct symbol_map *map = jit_map_of(job, &maps, owners[places[i].frame]);
-        name_by_entry(job, &places[i], base, symbol_map_find(map, places[i].address), "[unknown]");
+        uint32_t run_count, line = PROFILE_NONE;
+        const struct frame_process *run = frame_processes_of(&runs, places[i].frame, &run_count);
+        for (uint32_t r = 0; r < run_count; r++) {
+            uint32_t named = name_versions(job, &places[i], base, run[r].process, code, line);
+            line = r ? line : named;
+        }
+        struct profile_frame *frame = &profile->frames[places[i].frame];
+        struct generated_name unknown = name_of(NULL, "[unknown]");
+        frame->first_line = run_count ? line : add_named(job, places->module, base, &unknown);
+        frame->line_count = 1;
     }
     clear_pairs(job);
-    for (uint32_t i = 0; i < maps.count; i++)
-        symbol_map_release(&maps.maps[i].map);
-    free(maps.maps);
-    free(owners);
+    frame_processes_release(&runs);
+    if (code) {
+        generated_code_describe(code, profile);
+        generated_code_free(code);
+    }
 }
 
 static void resolve_module(struct job *job, const struct place *places, uint32_t count)
@@ -410,10 +427,12 @@ int symbolize_profile(struct profile *profile, const struct symbolize_options *o
     struct job job = {.profile = profile, .options = options ? options : &none};
     struct groups groups = {0};
     profile->function_count = profile->line_count = 0;
+    profile_join_versions(profile);
     sort_places(&job);
     make_groups(&groups, &job);
     symbolize_groups(&job, &groups);
     module_advice_complete(profile, job.options, groups.weights);
+    profile_split_versions(profile);
     profile->symbolized = true;
     free(groups.groups);
     free(groups.weights);

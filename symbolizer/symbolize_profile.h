@@ -36,7 +36,7 @@ struct symbolize_options {
     void *files_context;
     bool no_inlines;             /* one line per frame */
     const char *cache_directory; /* NULL: nothing is kept; see symbol_cache.h */
-    const char *map_directory;   /* of perf-PID.map, which JIT compilers write; NULL: /tmp */
+    const char *map_directory;   /* of what JIT compilers write, see generated_code.h; NULL: /tmp */
     const char *kernel_map;      /* NULL: /proc/kallsyms */
 };
 
@@ -44,10 +44,10 @@ struct symbolize_options {
  * Looks at the modules with the most samples first. Fills profile->functions, ->lines, the line
  * range of every frame and the symbol source of every module. Frames that cannot be named get a
  * function named "module+0xstart" (the function's start from .eh_frame where there is one) or
- * "[unknown]" outside all modules, where no JIT compiler left a map of what it made; and "[kernel]"
- * where the kernel keeps its symbols to itself. Symbols that are there already are replaced.
- * Missing or damaged files are an answer (module->symbol_reason), not an error: -1 only when the
- * symbolizer itself could not work.
+ * "[unknown]" outside all modules, where no JIT compiler left word of what it made (where that
+ * changed while the program ran, profile_split_versions); and "[kernel]" where the kernel keeps its
+ * symbols to itself. Symbols that are there already are replaced. Missing or damaged files are an
+ * answer (module->symbol_reason), not an error: -1 only when the symbolizer itself could not work.
  */
 int symbolize_profile(struct profile *profile, const struct symbolize_options *options,
                       struct error *error);

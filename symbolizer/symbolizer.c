@@ -8,6 +8,7 @@
 #include "profiler/base/text.h"
 #include "symbolizer/dwarf_file.h"
 #include "symbolizer/eh_frame_starts.h"
+#include "symbolizer/function_aliases.h"
 #include "symbolizer/function_names.h"
 #include "symbolizer/module_files.h"
 #include "symbolizer/plt_names.h"
@@ -206,8 +207,8 @@ static void ask_starts(struct lookup_batch *batch, const struct module_files *fi
     bool nameless = false;
     for (uint32_t i = 0; i < batch->count && !nameless; i++)
         nameless = !batch->lookups[i].symbol && !batch->lookups[i].frame_count;
-    if (!nameless || !files->has_module)
-        return;
+    if (!nameless || !files->has_module || files->module.type == ET_REL)
+        return; // the unwind tables of object files are not complete
     eh_frame_starts_resolve(&files->module, batch);
     name_entry(batch, &files->module);
 }
@@ -402,6 +403,50 @@ void symbol_result_release(struct symbol_result *result)
     *result = (struct symbol_result){0};
 }
 
+static void add_alias(struct symbolizer *symbolizer, struct symbol_aliases *aliases,
+                      const char *linkage_name)
+{
+    struct symbol_frame frame = {0};
+    frame.linkage_name = string_table_add_string(symbolizer->strings, linkage_name);
+    function_names_complete(&symbolizer->names, &frame, NULL);
+    *array_push(&aliases->names, &aliases->name_count, &aliases->name_capacity) =
+        (struct symbol_alias){frame.name, frame.linkage_name};
+}
+
+void symbolizer_module_aliases(struct symbolizer_module *module, const uint64_t *addresses,
+                               uint32_t count, struct symbol_aliases *aliases)
+{
+    const struct module_files *files = &module->files;
+    const char *path;
+    const struct elf_image *image = module_files_symbols(files, &path);
+    struct lookup_batch batch = batch_of(addresses, count, module->symbolizer->strings);
+    struct symbol_table table = {.count = 0};
+    struct function_aliases found;
+    if (image)
+        symbol_table_init(&table, image, SHT_SYMTAB);
+    else if (files->has_module)
+        symbol_table_init(&table, &files->module, SHT_DYNSYM);
+    function_aliases_init(&found, &table, &batch);
+    *aliases = (struct symbol_aliases){0};
+    aliases->first = memory_new((size_t)count + 1, sizeof *aliases->first);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t name_count, at = lookup_first(batch.lookups, batch.count, addresses[i]);
+        const struct function_alias *names = function_aliases_of(&found, at, &name_count);
+        for (uint32_t n = 0; n < name_count; n++)
+            add_alias(module->symbolizer, aliases, names[n].symbol.name);
+        aliases->first[i + 1] = aliases->name_count;
+    }
+    function_aliases_release(&found);
+    free(batch.lookups);
+}
+
+void symbol_aliases_release(struct symbol_aliases *aliases)
+{
+    free(aliases->names);
+    free(aliases->first);
+    *aliases = (struct symbol_aliases){0};
+}
+
 const char *symbolizer_module_problem(const struct symbolizer_module *module)
 {
     return module->files.problem.length ? module->files.problem.data : NULL;
@@ -416,4 +461,16 @@ bool symbolizer_module_section(const struct symbolizer_module *module, const cha
     if (section)
         *address = section->address;
     return section != NULL;
+}
+
+uint64_t symbolizer_module_place(const struct symbolizer_module *module, uint64_t offset)
+{
+    const struct elf_image *image = &module->files.module;
+    for (uint32_t i = 1; image->type == ET_REL && i < image->section_count; i++) {
+        const struct elf_section *section = &image->sections[i];
+        if ((section->flags & SHF_ALLOC) && (section->flags & SHF_EXECINSTR) &&
+            offset < section->size)
+            return section->address + offset;
+    }
+    return offset;
 }

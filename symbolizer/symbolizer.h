@@ -73,6 +73,23 @@ void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t 
                                uint32_t count, struct symbol_result *result);
 void symbolizer_module_close(struct symbolizer_module *module);
 
+/*
+ * All names that the functions at the addresses have in the symbol table, the best first: one
+ * function has several where a linker has folded equal ones (--icf) or a library names it twice.
+ * Those of address i are names[first[i]] up to names[first[i + 1]].
+ */
+struct symbol_aliases {
+    struct symbol_alias {
+        uint32_t name;         /* demangled; never 0 */
+        uint32_t linkage_name; /* 0: same as the name */
+    } * names;
+    uint32_t *first; /* one more than there are addresses */
+    uint32_t name_count, name_capacity;
+};
+void symbolizer_module_aliases(struct symbolizer_module *module, const uint64_t *addresses,
+                               uint32_t count, struct symbol_aliases *aliases);
+void symbol_aliases_release(struct symbol_aliases *aliases);
+
 /* Why the file itself is not used, in words; NULL: it is. */
 const char *symbolizer_module_problem(const struct symbolizer_module *module);
 
@@ -80,5 +97,9 @@ const char *symbolizer_module_problem(const struct symbolizer_module *module);
  * module has a section of that name. */
 bool symbolizer_module_section(const struct symbolizer_module *module, const char *name,
                                uint64_t *address);
+
+/* The address meant by one that names no section: itself; in an object file, whose sections all
+ * begin at 0, that in the first section of code that is long enough. */
+uint64_t symbolizer_module_place(const struct symbolizer_module *module, uint64_t offset);
 
 #endif

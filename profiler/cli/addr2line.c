@@ -12,10 +12,12 @@
 #include "profiler/cli/progress.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
+#include "symbolizer/demangle.h"
 #include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbolizer.h"
 
 #include <inttypes.h>
+#include <libiberty/libiberty.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,32 +25,45 @@
 
 struct addr2line_settings {
     const char *file, *section, *debug_directory, *target;
-    bool addresses, functions, inlines, demangle, basenames, pretty, no_cache;
+    const char *demangle; /* the style; "": auto; NULL: names stay as they are */
+    bool addresses, functions, inlines, basenames, pretty, aliases, no_cache, version, ignored;
 };
 
+#define FIELD(name) offsetof(struct addr2line_settings, name)
+
 static const struct option_spec options[] = {
-    {'e', "exe", OPTION_STRING, offsetof(struct addr2line_settings, file), "FILE",
+    {'e', "exe", OPTION_STRING, FIELD(file), "FILE",
      "the program, library or debug file (default a.out)", 0, 0, NULL},
-    {'a', "addresses", OPTION_FLAG, offsetof(struct addr2line_settings, addresses), NULL,
-     "print the address before its names", 0, 0, NULL},
-    {'f', "functions", OPTION_FLAG, offsetof(struct addr2line_settings, functions), NULL,
-     "print the function, too", 0, 0, NULL},
-    {'i', "inlines", OPTION_FLAG, offsetof(struct addr2line_settings, inlines), NULL,
+    {'a', "addresses", OPTION_FLAG, FIELD(addresses), NULL, "print the address before its names", 0,
+     0, NULL},
+    {'f', "functions", OPTION_FLAG, FIELD(functions), NULL, "print the function, too", 0, 0, NULL},
+    {'i', "inlines", OPTION_FLAG, FIELD(inlines), NULL,
      "print the functions that it is inlined into, too", 0, 0, NULL},
-    {'C', "demangle", OPTION_FLAG, offsetof(struct addr2line_settings, demangle), NULL,
-     "print C++, Rust and D names as in the source", 0, 0, NULL},
-    {'s', "basenames", OPTION_FLAG, offsetof(struct addr2line_settings, basenames), NULL,
-     "leave out the folders of files", 0, 0, NULL},
-    {'p', "pretty-print", OPTION_FLAG, offsetof(struct addr2line_settings, pretty), NULL,
-     "one line for each function", 0, 0, NULL},
-    {'j', "section", OPTION_STRING, offsetof(struct addr2line_settings, section), "NAME",
-     "addresses are counted from the start of this section", 0, 0, NULL},
-    {0, "debug-dir", OPTION_STRING, offsetof(struct addr2line_settings, debug_directory), "DIR",
-     "look for separate debug files here (default /usr/lib/debug)", 0, 0, NULL},
-    {0, "no-cache", OPTION_FLAG, offsetof(struct addr2line_settings, no_cache), NULL,
-     "neither use nor keep answers in the cache (~/.cache/prof)", 0, 0, NULL},
-    {'b', "target", OPTION_STRING, offsetof(struct addr2line_settings, target), "NAME", "", 0, 0,
+    {'C', "demangle", OPTION_OPTIONAL, FIELD(demangle), "STYLE",
+     "print C++, Rust and D names as in the source; or by the rules of one language only: gnu-v3, "
+     "rust, dlang, java, gnat, or none",
+     0, 0, NULL},
+    {0, "aliases", OPTION_FLAG, FIELD(aliases), NULL,
+     "print the other names of the function, too, as of those that the linker has folded", 0, 0,
      NULL},
+    {'s', "basenames", OPTION_FLAG, FIELD(basenames), NULL, "leave out the folders of files", 0, 0,
+     NULL},
+    {'p', "pretty-print", OPTION_FLAG, FIELD(pretty), NULL, "one line for each function", 0, 0,
+     NULL},
+    {'j', "section", OPTION_STRING, FIELD(section), "NAME",
+     "addresses are counted from the start of this section", 0, 0, NULL},
+    {0, "debug-dir", OPTION_STRING, FIELD(debug_directory), "DIR",
+     "look for separate debug files here (default /usr/lib/debug)", 0, 0, NULL},
+    {0, "no-cache", OPTION_FLAG, FIELD(no_cache), NULL,
+     "neither use nor keep answers in the cache (~/.cache/prof)", 0, 0, NULL},
+    {'v', "version", OPTION_FLAG, FIELD(version), NULL, "print the version", 0, 0, NULL},
+    // taken for the sake of scripts: ELF is the only format, and the demangler always has its limit
+    {'b', "target", OPTION_STRING, FIELD(target), "NAME", "", 0, 0, NULL},
+    {'r', "no-recurse-limit", OPTION_FLAG, FIELD(ignored), NULL, "", 0, 0, NULL},
+    {'R', "recurse-limit", OPTION_FLAG, FIELD(ignored), NULL, "", 0, 0, NULL},
+    {0, "no-recursion-limit", OPTION_FLAG, FIELD(ignored), NULL, "", 0, 0, NULL},
+    {0, "recursion-limit", OPTION_FLAG, FIELD(ignored), NULL, "", 0, 0, NULL},
+    {'V', "Version", OPTION_FLAG, FIELD(version), NULL, "", 0, 0, NULL},
 };
 
 static const struct addr2line_settings defaults = {.file = "a.out"};
@@ -58,8 +73,9 @@ struct conversion {
     struct string_table strings;
     struct symbolizer *symbolizer;
     struct symbolizer_module *module;
-    uint64_t bias; /* of the section */
-    uint64_t *addresses;
+    enum demangle_style style;
+    uint64_t bias;   /* of the section */
+    uint64_t *given; /* as they were written */
     uint32_t count, capacity;
     struct text out;
 };
@@ -78,13 +94,33 @@ static void append_file(struct conversion *c, const struct symbol_frame *frame)
         text_printf(&c->out, "%u\n", frame->line);
 }
 
-static void append_frame(struct conversion *c, const struct symbol_frame *frame)
+/* Whether it is one that the symbolizer has tried to demangle. One that was chosen by hand has the
+ * source's name beside it, which binutils does not show. */
+static bool is_mangled(const char *name)
 {
-    uint32_t name =
-        !c->settings->demangle && frame->linkage_name ? frame->linkage_name : frame->name;
+    return name[0] == '_' && name[1] && strchr("ZRD", name[1]);
+}
+
+/* A name in the style that was asked for. `linkage_name` 0: it is the same. */
+static void append_name(struct conversion *c, uint32_t name, uint32_t linkage_name)
+{
+    uint32_t raw = linkage_name ? linkage_name : name;
+    const char *text = string_table_get(&c->strings, raw);
+    bool is_auto = c->style == DEMANGLE_AUTO;
+    uint32_t shown = is_auto && is_mangled(text) ? name : raw;
+    if (is_auto || c->style == DEMANGLE_NONE || !demangle_as(&c->out, text, c->style))
+        text_append(&c->out, string_table_get(&c->strings, shown),
+                    string_table_size(&c->strings, shown));
+}
+
+/* `is_known`: the function has a name, and not only a place. */
+static void append_frame(struct conversion *c, const struct symbol_frame *frame, bool is_known)
+{
     if (c->settings->functions) {
-        text_append(&c->out, string_table_get(&c->strings, name),
-                    string_table_size(&c->strings, name));
+        if (is_known)
+            append_name(c, frame->name, frame->linkage_name);
+        else
+            text_append_string(&c->out, "??");
         text_append_string(&c->out, c->settings->pretty ? " at " : "\n");
     }
     append_file(c, frame);
@@ -109,7 +145,27 @@ static void append_chain(struct conversion *c, const struct symbol_result *resul
     for (uint32_t i = 0; i < shown; i++) {
         if (i && c->settings->pretty)
             text_append_string(&c->out, " (inlined by) ");
-        append_frame(c, &frames[i]);
+        append_frame(c, &frames[i], chain->origin != SYMBOL_FROM_START);
+    }
+}
+
+/* The names of a function beside the one that it is shown with. */
+static void append_aliases(struct conversion *c, const struct symbol_frame *shown,
+                           const struct symbol_alias *aliases, uint32_t count)
+{
+    const char *raw =
+        string_table_get(&c->strings, shown->linkage_name ? shown->linkage_name : shown->name);
+    size_t size = strcspn(raw, ".");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct symbol_alias *alias = &aliases[i];
+        const char *other =
+            string_table_get(&c->strings, alias->linkage_name ? alias->linkage_name : alias->name);
+        // f.cold, f.constprop.0: parts and copies of the same function
+        if (strcspn(other, ".") == size && strncmp(other, raw, size) == 0)
+            continue;
+        text_append_string(&c->out, " (also) ");
+        append_name(c, alias->name, alias->linkage_name);
+        text_append_char(&c->out, '\n');
     }
 }
 
@@ -124,17 +180,29 @@ static void convert(struct conversion *c)
 {
     enum { WRITTEN_AT_ONCE = 64 * 1024 };
     struct symbol_result result;
+    struct symbol_aliases aliases = {0};
     if (!c->count)
         return;
+    uint64_t *addresses = memory_new(c->count, sizeof *addresses);
+    for (uint32_t i = 0; i < c->count; i++)
+        addresses[i] = c->settings->section ? c->given[i] + c->bias
+                                            : symbolizer_module_place(c->module, c->given[i]);
+    if (c->settings->aliases)
+        symbolizer_module_aliases(c->module, addresses, c->count, &aliases);
     progress_say("looking up %u address%s of %s", c->count, c->count == 1 ? "" : "es",
                  c->settings->file);
-    symbolizer_module_resolve(c->module, c->addresses, c->count, &result);
+    symbolizer_module_resolve(c->module, addresses, c->count, &result);
     progress_end();
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->settings->addresses)
-            text_printf(&c->out, "0x%016" PRIx64 "%s", c->addresses[i] - c->bias,
+            text_printf(&c->out, "0x%016" PRIx64 "%s", c->given[i],
                         c->settings->pretty ? ": " : "\n");
-        append_chain(c, &result, &result.chains[i]);
+        const struct symbol_chain *chain = &result.chains[i];
+        append_chain(c, &result, chain);
+        if (aliases.first && chain->origin <= SYMBOL_FROM_TABLE)
+            append_aliases(c, &result.frames[chain->first_frame + chain->frame_count - 1],
+                           aliases.names + aliases.first[i],
+                           aliases.first[i + 1] - aliases.first[i]);
         if (c->out.length >= WRITTEN_AT_ONCE)
             write_out(c);
     }
@@ -142,12 +210,14 @@ static void convert(struct conversion *c)
     fflush(stdout);
     c->count = 0;
     symbol_result_release(&result);
+    symbol_aliases_release(&aliases);
+    free(addresses);
 }
 
 /* Like binutils: hexadecimal with or without 0x, and whatever is none counts as 0. */
 static void add_address(struct conversion *c, const char *text)
 {
-    *array_push(&c->addresses, &c->count, &c->capacity) = strtoull(text, NULL, 16) + c->bias;
+    *array_push(&c->given, &c->count, &c->capacity) = strtoull(text, NULL, 16);
 }
 
 static bool more_is_there(void)
@@ -244,7 +314,9 @@ static int convert_all(const struct addr2line_settings *settings, int count, cha
     struct symbolizer_options asked = {
         .debug_directories = settings->debug_directory ? directories : NULL,
     };
-    struct conversion c = {.settings = settings};
+    struct conversion c = {.settings = settings, .style = DEMANGLE_NONE};
+    if (settings->demangle)
+        c.style = *settings->demangle ? demangle_style_of(settings->demangle) : DEMANGLE_AUTO;
     struct text cache = TEXT_INIT;
     if (!settings->no_cache && symbol_cache_directory(&cache))
         asked.cache_directory = cache.data;
@@ -265,7 +337,7 @@ static int convert_all(const struct addr2line_settings *settings, int count, cha
     string_table_release(&c.strings);
     text_release(&c.out);
     text_release(&cache);
-    free(c.addresses);
+    free(c.given);
     return status;
 }
 
@@ -273,8 +345,23 @@ static int run(const void *given, int argument_count, char **arguments)
 {
     struct addr2line_settings settings = *(const struct addr2line_settings *)given;
     int address_count = 0;
-    int status = sort_arguments(&settings, argument_count, arguments, &address_count);
-    return status ? status : convert_all(&settings, address_count, arguments);
+    // what @FILE stands for stays allocated: settings point into it
+    char **all = arguments - 1; // with the name of the program
+    argument_count++;
+    expandargv(&argument_count, &all);
+    int status = sort_arguments(&settings, argument_count - 1, all + 1, &address_count);
+    if (status)
+        return status;
+    if (settings.demangle && *settings.demangle &&
+        demangle_style_of(settings.demangle) == DEMANGLE_STYLE_COUNT) {
+        message("there is no style '%s' of names; see 'prof help addr2line'", settings.demangle);
+        return EXIT_USAGE;
+    }
+    if (settings.version) {
+        puts("prof addr2line " PROF_VERSION);
+        return EXIT_SUCCESS;
+    }
+    return convert_all(&settings, address_count, all + 1);
 }
 
 const struct subcommand subcommand_addr2line = {
@@ -286,8 +373,8 @@ const struct subcommand subcommand_addr2line = {
         "functions that it is inlined into. Takes the options of the addr2line of binutils and "
         "prints what that prints, from separate debug files and compressed, split or dwz-processed "
         "debug information too. Addresses are hexadecimal; without any they are read from standard "
-        "input, line by line, and answered as they come. The exit status is 1 when the file cannot "
-        "be read.",
+        "input, line by line, and answered as they come. @FILE stands for the words in that file. "
+        "The exit status is 1 when the file cannot be read.",
     .examples = "prof addr2line -e app -ifC 0x1234\tthe function at 0x1234 and its callers\n"
                 "prof addr2line -e app -apfiC < addresses\tone line for each\n",
     .options = options,

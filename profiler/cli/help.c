@@ -51,8 +51,13 @@ static void print_option(const struct option_spec *option, FILE *stream)
     char left[64];
     int used = option->letter ? snprintf(left, sizeof left, "-%c, ", option->letter)
                               : snprintf(left, sizeof left, "    ");
-    snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", option->name,
-             option->argument ? " " : "", option->argument ? option->argument : "");
+    bool optional = option->kind == OPTION_OPTIONAL;
+    snprintf(left + used, sizeof left - (size_t)used, optional ? "--%s%s%s]" : "--%s%s%s",
+             option->name,
+             optional           ? "[="
+             : option->argument ? " "
+                                : "",
+             option->argument ? option->argument : "");
     fprintf(stream, "  %-26s ", left);
     if (strlen(left) > 26)
         fprintf(stream, "\n%29s", "");

@@ -102,10 +102,17 @@ static void put_zsh(FILE *stream)
             const struct option_spec *option = &subcommands[i]->options[j];
             if (!option->help[0])
                 continue;
-            fprintf(stream, "            '--%s[", option->name);
+            bool optional = option->kind == OPTION_OPTIONAL;
+            fprintf(stream, "            '--%s%s[", option->name, optional ? "=-" : "");
             put_quoted(option->help, "[]:", stream);
-            fprintf(stream, "]%s%s%s' \\\n", option->argument ? ":" : "",
-                    option->argument ? option->argument : "", option->argument ? ":_files" : "");
+            fprintf(stream, "]%s%s%s' \\\n",
+                    optional           ? "::"
+                    : option->argument ? ":"
+                                       : "",
+                    option->argument ? option->argument : "",
+                    optional           ? ":"
+                    : option->argument ? ":_files"
+                                       : "");
         }
         bool command = strstr(subcommands[i]->arguments, "COMMAND [ARG") != NULL;
         fprintf(stream, "            %s\n        ;;\n",
@@ -133,7 +140,8 @@ static void put_fish(FILE *stream)
                     subcommand->name, option->name);
             if (option->letter)
                 fprintf(stream, " -s %c", option->letter);
-            fprintf(stream, "%s -d '", option->argument ? " -r" : "");
+            bool takes = option->argument && option->kind != OPTION_OPTIONAL;
+            fprintf(stream, "%s -d '", takes ? " -r" : "");
             put_quoted(option->help, "", stream);
             fputs("'\n", stream);
         }

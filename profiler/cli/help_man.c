@@ -50,10 +50,11 @@ static void put_option(const struct option_spec *option, FILE *stream)
     fputs("\\fB\\-\\-", stream);
     put_string(option->name, stream);
     fputs("\\fR", stream);
+    bool optional = option->kind == OPTION_OPTIONAL;
     if (option->argument) {
-        fputs(" \\fI", stream);
+        fputs(optional ? "[=\\fI" : " \\fI", stream);
         put_string(option->argument, stream);
-        fputs("\\fR", stream);
+        fputs(optional ? "\\fR]" : "\\fR", stream);
     }
     fputc('\n', stream);
     put_string(option->help, stream);

@@ -25,9 +25,11 @@ static void make_tables(struct getopt_tables *tables, const struct subcommand *s
     *letter++ = ':'; // tell a missing argument from an unknown option
     for (; n < subcommand->option_count && n < MAX_OPTIONS; n++) {
         const struct option_spec *spec = &subcommand->options[n];
-        bool takes = spec->kind != OPTION_FLAG;
-        tables->longs[n] = (struct option){spec->name, takes ? required_argument : no_argument,
-                                           NULL, LONG_BASE + (int)n};
+        bool takes = spec->kind != OPTION_FLAG && spec->kind != OPTION_OPTIONAL;
+        int takes_long = takes                           ? required_argument
+                         : spec->kind == OPTION_OPTIONAL ? optional_argument
+                                                         : no_argument;
+        tables->longs[n] = (struct option){spec->name, takes_long, NULL, LONG_BASE + (int)n};
         if (spec->letter) {
             *letter++ = spec->letter;
             if (takes)
@@ -92,6 +94,9 @@ static int store(const struct option_spec *spec, void *settings, struct error *e
         return 0;
     case OPTION_STRING:
         *(const char **)target = optarg;
+        return 0;
+    case OPTION_OPTIONAL:
+        *(const char **)target = optarg ? optarg : "";
         return 0;
     case OPTION_CHOICE:
         return store_choice(spec, target, optarg, error);

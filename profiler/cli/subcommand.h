@@ -25,6 +25,8 @@ enum option_kind {
     OPTION_NUMBER,  /* uint32_t: between minimum and maximum */
     OPTION_DECIMAL, /* double: between minimum and maximum */
     OPTION_CHOICE,  /* uint32_t: index into `choices` */
+    /* const char *: "" when given alone; only the long form may have an argument, as in --x=y */
+    OPTION_OPTIONAL,
 };
 
 struct option_spec {

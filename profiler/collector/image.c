@@ -241,13 +241,36 @@ static void load_file(struct image *image, struct stack_table *table, const stru
     keep(image, module, wanted ? fd : -1, root);
 }
 
+/* What a JIT compiler tells of its code, which it maps executable for profilers to notice. */
+static bool is_jitdump(const char *path)
+{
+    const char *name = strrchr(path, '/') + 1;
+    size_t size = strlen(name);
+    return size > 9 && strncmp(name, "jit-", 4) == 0 && strcmp(name + size - 5, ".dump") == 0;
+}
+
+static void load_jitdump(struct image *image, struct stack_table *table, const struct code *code,
+                         uint64_t time)
+{
+    uint32_t module =
+        stack_table_module(table, code->path, strlen(code->path), RECORDING_MODULE_ELF, NULL, 0);
+    image_load(image, table,
+               &(struct image_mapping){.start = code->start,
+                                       .end = code->end,
+                                       .bias = code->start,
+                                       .loaded_ns = time,
+                                       .module = module});
+}
+
 static void load_code(struct image *image, struct stack_table *table, const struct code *code,
                       uint64_t time)
 {
     uint32_t at = live_index(image, code->start);
     if (at < image->live_count && image->live[at].start <= code->start)
         return;
-    if (code->path[0] == '/')
+    if (code->path[0] == '/' && is_jitdump(code->path))
+        load_jitdump(image, table, code, time);
+    else if (code->path[0] == '/')
         load_file(image, table, code, time);
     else if (code->path[0] != '[')
         image_load(image, table,

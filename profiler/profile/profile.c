@@ -25,6 +25,8 @@ void profile_release(struct profile *profile)
     free(profile->losses);
     free(profile->functions);
     free(profile->lines);
+    free(profile->versions);
+    free(profile->split_stacks);
     free(profile->totals);
     *profile = (struct profile){0};
 }

@@ -89,6 +89,13 @@ struct profile_function {
     uint8_t code;          /* enum profile_code */
 };
 
+/* What a frame was for the samples of one process from a time on; see profile_split_versions. */
+struct profile_version {
+    uint32_t frame, process;
+    uint64_t since_ns;
+    uint32_t first_line, line_count;
+};
+
 struct profile_stack {
     uint32_t parent; /* the caller's stack, always a smaller index; PROFILE_NONE: outermost */
     uint32_t frame;
@@ -151,6 +158,11 @@ struct profile {
     uint32_t function_count, function_capacity;
     struct profile_line *lines;
     uint32_t line_count, line_capacity;
+    struct profile_version *versions;
+    uint32_t version_count, version_capacity;
+    /* The frames and stacks from these on were made from others by profile_split_versions:
+     * stacks[whole_stacks + i] from stacks[split_stacks[i]]. Without versions there are none. */
+    uint32_t whole_frames, whole_stacks, *split_stacks;
 };
 
 void profile_init(struct profile *profile);
@@ -169,6 +181,16 @@ int profile_save_symbols(const struct profile *profile, const char *path, struct
 /* Adds the samples of an older profile, to be compared with: marked as such, with what they refer
  * to. Modules are the same when their files have the same name: builds lie in different folders. */
 void profile_add_older(struct profile *profile, const struct profile *older);
+
+/*
+ * Compilers that run with a program put other code where they had some before, and processes have
+ * different code at one address. What a frame was otherwise than its own lines say is told by
+ * `versions`: the split gives the samples that this concerns stacks of their own, with frames of
+ * their own, so that nobody else needs to know. Symbolizing begins with joining, which takes all
+ * of that back and forgets the versions.
+ */
+void profile_split_versions(struct profile *profile);
+void profile_join_versions(struct profile *profile);
 
 /* The string of an id, never NULL. */
 const char *profile_string(const struct profile *profile, uint32_t id);

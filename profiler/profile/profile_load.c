@@ -19,8 +19,9 @@ struct loader {
     struct profile *profile;
     uint32_t *strings; /* from string ids of the file to those of the profile */
     uint32_t string_count, string_capacity;
-    struct hash_map images; /* pid to the last process that had it */
-    uint64_t last_ns;       /* the latest time that a record names */
+    struct hash_map images;         /* pid to the last process that had it */
+    struct hash_map first_versions; /* frame to the first version that was not taken back */
+    uint64_t last_ns;               /* the latest time that a record names */
     bool has_session;
 };
 
@@ -210,6 +211,16 @@ static void load_function(struct loader *loader, const struct recording_record *
     };
 }
 
+static void add_lines(struct loader *loader, const struct recording_line *lines, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct profile_line *line = PUSH(loader->profile, lines, line);
+        line->function = lines[i].function;
+        line->file = string_of(loader, lines[i].file);
+        line->line = lines[i].line;
+    }
+}
+
 /* Symbols that come later replace those from before, whose lines stay behind unused. */
 static void load_frame_lines(struct loader *loader, const struct recording_record *record)
 {
@@ -218,13 +229,24 @@ static void load_frame_lines(struct loader *loader, const struct recording_recor
     struct profile_frame *frame = &profile->frames[from->frame];
     frame->first_line = profile->line_count;
     frame->line_count = from->count;
-    for (uint32_t i = 0; i < from->count; i++) {
-        struct profile_line *line = PUSH(profile, lines, line);
-        line->function = from->lines[i].function;
-        line->file = string_of(loader, from->lines[i].file);
-        line->line = from->lines[i].line;
-    }
+    add_lines(loader, from->lines, from->count);
+    if (profile->version_count)
+        *hash_map_at(&loader->first_versions, from->frame) = profile->version_count;
     profile->symbolized = true;
+}
+
+static void load_frame_version(struct loader *loader, const struct recording_record *record)
+{
+    const struct recording_frame_version *from = &record->frame_version;
+    struct profile *profile = loader->profile;
+    *PUSH(profile, versions, version) = (struct profile_version){
+        .frame = from->frame,
+        .process = from->process,
+        .since_ns = from->since_ns,
+        .first_line = profile->line_count,
+        .line_count = from->count,
+    };
+    add_lines(loader, from->lines, from->count);
 }
 
 static void load_module_symbols(struct loader *loader, const struct recording_record *record)
@@ -257,7 +279,20 @@ static load_function_type *const load_functions[] = {
     [RECORDING_FUNCTION] = load_function,
     [RECORDING_FRAME_LINES] = load_frame_lines,
     [RECORDING_MODULE_SYMBOLS] = load_module_symbols,
+    [RECORDING_FRAME_VERSION] = load_frame_version,
 };
+
+static void drop_old_versions(struct loader *loader)
+{
+    struct profile *profile = loader->profile;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < profile->version_count; i++) {
+        uint32_t first = hash_map_get(&loader->first_versions, profile->versions[i].frame);
+        if (first == HASH_MAP_NONE || i >= first)
+            profile->versions[kept++] = profile->versions[i];
+    }
+    profile->version_count = kept;
+}
 
 static void load_records(struct loader *loader, struct recording_reader *reader)
 {
@@ -266,6 +301,8 @@ static void load_records(struct loader *loader, struct recording_reader *reader)
     array_push(&loader->strings, &loader->string_count, &loader->string_capacity); // "", 0
     while (recording_reader_next(reader, &record) == 1)
         load_functions[record.kind](loader, &record);
+    drop_old_versions(loader);
+    profile_split_versions(profile);
     profile->damaged_bytes = recording_reader_lost_bytes(reader);
     profile->damage = string_table_add_string(&profile->strings, recording_reader_damage(reader));
     if (!profile->finished)
@@ -286,5 +323,6 @@ int profile_load(struct profile *profile, const char *path, struct error *error)
     recording_reader_close(reader);
     free(loader.strings);
     hash_map_release(&loader.images);
+    hash_map_release(&loader.first_versions);
     return result;
 }

@@ -15,8 +15,8 @@ struct saver {
     struct recording_writer *writer;
     uint32_t *strings;       /* string id in the file, or 0 where it was not yet written */
     uint32_t first_function; /* id in the file of the profile's first function */
-    uint32_t frame_count, module_count; /* that the file knows too */
-    struct text lines;                  /* of the frame being written */
+    uint32_t frame_count, module_count, process_count; /* that the file knows too */
+    struct text lines;                                 /* of the frame being written */
 };
 
 /* The id of a string in the file. Strings are written again rather than looked for: the file may
@@ -49,13 +49,12 @@ static void save_function(struct saver *saver, const struct profile_function *fu
     recording_writer_put(saver->writer, &record);
 }
 
-/* Also a frame without lines is written: it may have had some before. */
-static void save_frame(struct saver *saver, uint32_t id)
+/* The lines as the file has them. Borrowed until the next call. */
+static const struct recording_line *saved_lines(struct saver *saver, uint32_t first, uint32_t count)
 {
-    const struct profile_frame *frame = &saver->profile->frames[id];
     saver->lines.length = 0;
-    for (uint32_t i = 0; i < frame->line_count; i++) {
-        const struct profile_line *from = &saver->profile->lines[frame->first_line + i];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct profile_line *from = &saver->profile->lines[first + i];
         struct recording_line line = {
             .function = saver->first_function + from->function,
             .file = saved_string(saver, from->file),
@@ -63,10 +62,30 @@ static void save_frame(struct saver *saver, uint32_t id)
         };
         text_append(&saver->lines, &line, sizeof line);
     }
+    return (const void *)saver->lines.data;
+}
+
+/* Also a frame without lines is written: it may have had some before. */
+static void save_frame(struct saver *saver, uint32_t id)
+{
+    const struct profile_frame *frame = &saver->profile->frames[id];
     struct recording_record record = {.kind = RECORDING_FRAME_LINES};
     record.frame_lines.frame = id;
     record.frame_lines.count = frame->line_count;
-    record.frame_lines.lines = (const void *)saver->lines.data;
+    record.frame_lines.lines = saved_lines(saver, frame->first_line, frame->line_count);
+    recording_writer_put(saver->writer, &record);
+}
+
+static void save_version(struct saver *saver, const struct profile_version *version)
+{
+    struct recording_record record = {.kind = RECORDING_FRAME_VERSION};
+    if (version->frame >= saver->frame_count || version->process >= saver->process_count)
+        return;
+    record.frame_version.frame = version->frame;
+    record.frame_version.process = version->process;
+    record.frame_version.since_ns = version->since_ns;
+    record.frame_version.count = version->line_count;
+    record.frame_version.lines = saved_lines(saver, version->first_line, version->line_count);
     recording_writer_put(saver->writer, &record);
 }
 
@@ -100,11 +119,14 @@ static int save_symbols(struct saver *saver, const char *path, struct error *err
         agree_on_count(&saver->module_count, profile->module_count,
                        recording_writer_count(writer, RECORDING_MODULE), path, error) < 0)
         return -1;
+    saver->process_count = recording_writer_count(writer, RECORDING_PROCESS);
     saver->first_function = recording_writer_count(writer, RECORDING_FUNCTION);
     for (uint32_t i = 0; i < profile->function_count; i++)
         save_function(saver, &profile->functions[i]);
     for (uint32_t i = 0; i < saver->frame_count; i++)
         save_frame(saver, i);
+    for (uint32_t i = 0; i < profile->version_count; i++)
+        save_version(saver, &profile->versions[i]);
     for (uint32_t i = 0; i < saver->module_count; i++)
         save_module(saver, i);
     return 0;

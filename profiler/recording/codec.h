@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 enum {
-    CODEC_KIND_COUNT = RECORDING_MODULE_SYMBOLS + 1, /* kinds we know are below this */
+    CODEC_KIND_COUNT = RECORDING_FRAME_VERSION + 1, /* kinds we know are below this */
     CODEC_COLUMNS_MAX = 5,
     CODEC_STRING_MAX = 16 << 20, /* bytes of one string; the writer cuts what is longer */
     CODEC_LINES_MAX = 1 << 16,   /* lines of one frame; likewise */

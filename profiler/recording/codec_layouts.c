@@ -107,6 +107,15 @@ static const struct codec_field module_symbols_fields[] = {
     STRING(module_symbols, source),
     STRING(module_symbols, reason),
 };
+static const struct codec_field frame_version_fields[] = {
+    FIELD(frame_version, frame, CODEC_ID, .refers = RECORDING_FRAME, .relative = CODEC_TO_PREVIOUS),
+    FIELD(frame_version, lines, CODEC_LINES),
+    FIELD(frame_version, process, CODEC_ID, .refers = RECORDING_PROCESS),
+    NUMBER(frame_version, since_ns),
+};
+_Static_assert(offsetof(struct recording_frame_version, lines) ==
+                   offsetof(struct recording_frame_lines, lines),
+               "the codec reads the lines of both as those of recording_frame_lines");
 
 #define LAYOUT(name, shape, fields)                                                                \
     {                                                                                              \
@@ -129,6 +138,7 @@ static const struct codec_layout layouts[CODEC_KIND_COUNT] = {
     [RECORDING_FUNCTION] = LAYOUT("FUNCTION", CODEC_DEFINITION, function_fields),
     [RECORDING_FRAME_LINES] = LAYOUT("FRAME_LINES", CODEC_ROW, frame_lines_fields),
     [RECORDING_MODULE_SYMBOLS] = LAYOUT("MODULE_SYMBOLS", CODEC_ROW, module_symbols_fields),
+    [RECORDING_FRAME_VERSION] = LAYOUT("FRAME_VERSION", CODEC_ROW, frame_version_fields),
 };
 const struct codec_layout codec_line_layout = LAYOUT("line", CODEC_ROW, line_fields);
 

@@ -43,6 +43,7 @@ enum recording_kind {
     RECORDING_FUNCTION = 14,
     RECORDING_FRAME_LINES = 15,
     RECORDING_MODULE_SYMBOLS = 16,
+    RECORDING_FRAME_VERSION = 17,
 };
 
 /* Why the walk of a sample's stack ended. Numbers are part of the file format. */
@@ -191,6 +192,16 @@ struct recording_frame_lines {
     } * lines;         /* borrowed */
 };
 
+/* What a frame outside of all modules was in one process, from a time on: compilers that run with
+ * the program put other code where they had some before. Begins like recording_frame_lines. */
+struct recording_frame_version {
+    uint32_t frame;
+    uint32_t count;
+    const struct recording_line *lines; /* borrowed */
+    uint32_t process;
+    uint64_t since_ns;
+};
+
 /* Where the names of a module came from, or why there are none. */
 struct recording_module_symbols {
     uint32_t module;
@@ -217,6 +228,7 @@ struct recording_record {
         struct recording_function function;
         struct recording_frame_lines frame_lines;
         struct recording_module_symbols module_symbols;
+        struct recording_frame_version frame_version;
     };
 };
 

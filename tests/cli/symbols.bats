@@ -84,6 +84,81 @@ compare() {
     [[ $output == *"has no section .nonsense"* ]]
 }
 
+# Every other byte of each function of object.o, by section.
+compare_object() {
+    local section start size functions=0
+    while read -r section start size; do
+        functions=$((functions + 1))
+        for ((i = 0; i < 16#$size; i += 2)); do
+            printf '0x%x\n' $((16#$start + i))
+        done >object.addresses
+        addr2line -j "$section" -fie object.o <object.addresses >theirs
+        "$prof_path" addr2line -j "$section" -fie object.o <object.addresses >ours
+        sed -i 's/ (discriminator [0-9]*)//' ours theirs
+        diff ours theirs
+    done < <(objdump -t object.o | awk '$3 == "F" { print $4, $1, $5 }')
+    [ "$functions" -ge 3 ]
+}
+
+@test "addr2line reads object files, section by section" {
+    local sources=$repository/tests/unit/symbolizer flags compilers=gcc
+    ! command -v clang >/dev/null || compilers="gcc clang"
+    for compiler in $compilers; do
+        for flags in "-gdwarf-4 -O2" "-gdwarf-4 -O2 -ffunction-sections" "-gdwarf-5 -O2 -gz" \
+            "-gdwarf-5 -O1 -ffunction-sections"; do
+            # binutils is wrong about inlined calls of clang's DWARF 5
+            [[ $compiler$flags != clang*dwarf-5* ]] || continue
+            # shellcheck disable=SC2086 # several words
+            $compiler $flags -c -o object.o "$sources/matrix_c.c"
+            compare_object
+        done
+    done
+    # types in groups of their own have sections of the same names; binutils loses inlined calls
+    g++ -gdwarf-5 -O1 -c -o plain.o "$sources/matrix_cpp.cpp"
+    g++ -gdwarf-5 -O1 -fdebug-types-section -c -o object.o "$sources/matrix_cpp.cpp"
+    seq 0 2 100 | xargs printf '0x%x\n' >object.addresses
+    "$prof_path" addr2line -j .text -Cfie plain.o <object.addresses >theirs
+    "$prof_path" addr2line -j .text -Cfie object.o <object.addresses >ours
+    grep -q 'shapes::' ours
+    grep -q 'matrix_cpp.cpp:' ours
+    diff ours theirs
+    # the first section of code that is long enough
+    gcc -g -O1 -c -o object.o "$sources/matrix_c.c"
+    addr2line -afie object.o 0 4 8 >theirs
+    "$prof_path" addr2line -afie object.o 0 4 8 >ours
+    diff ours theirs
+    # without debug information
+    strip -g object.o
+    addr2line -j .text -fe object.o 0 4 8 >theirs
+    "$prof_path" addr2line -j .text -fe object.o 0 4 8 >ours
+    diff <(grep -v : ours) <(grep -v : theirs)
+}
+
+@test "addr2line reads object files of other machines" {
+    command -v clang >/dev/null || skip "there is no clang here"
+    printf 'static volatile int sink;\nint first(int a)\n{\n    sink += a;\n    return sink;\n}\nint second(int a)\n{\n    return first(a) + 1;\n}\n' >other.c
+    local machine version
+    for machine in aarch64 i386 x86_64; do
+        for version in 4 5; do
+            clang --target=$machine-linux-gnu -gdwarf-$version -O1 -fno-inline -ffunction-sections \
+                -c -o other.o other.c 2>/dev/null || skip "this clang knows no $machine"
+            run "$prof_path" addr2line -sf -j .text.first -e other.o 0
+            [[ $output == $'first\nother.c:'[34] ]]
+            run "$prof_path" addr2line -sf -j .text.second -e other.o 0
+            [[ $output == $'second\nother.c:'[89] ]]
+        done
+    done
+}
+
+@test "addr2line tells the line of code that is in no function" {
+    printf '.text\nnop\nnop\nret\n' >bare.s
+    gcc -g -c -o bare.o bare.s
+    addr2line -fe bare.o 1 >theirs
+    "$prof_path" addr2line -fe bare.o 1 >ours
+    grep -q 'bare.s:3' ours
+    diff ours theirs
+}
+
 @test "addr2line answers addresses that it does not know with question marks" {
     run "$prof_path" addr2line -fe c 0xffffffffff0000 nonsense
     [ "$status" -eq 0 ]
@@ -120,6 +195,102 @@ compare() {
     run "$prof_path" addr2line -e text 0
     [ "$status" -eq 1 ]
     [[ $output == *"not an ELF file"* ]]
+}
+
+# A C file whose functions have the linkage names of other languages.
+build_mangled() {
+    local number=0 name
+    for name in _Z3addii _ZN4core3fmt9Formatter3pad17h0123456789abcdefE _RNvNtCs1234_7mycrate3foo3bar \
+        ada__calendar__clock _ZN4java4lang6String6lengthEv _D8demangle4testFaZv plain .dotted; do
+        number=$((number + 1))
+        printf 'int f%d(int a) __asm__("%s");\nint f%d(int a) { return a + %d; }\n' \
+            "$number" "$name" "$number" "$number"
+    done >mangled.c
+    echo 'int main(void) { return 0; }' >>mangled.c
+    gcc -g -O1 -o mangled mangled.c
+    nm mangled | awk '$2 == "T" && $3 !~ /^_(start|init|fini)/ { print $1 }' >mangled.addresses
+}
+
+@test "addr2line demangles in each style that binutils has" {
+    build_mangled
+    local style
+    [ "$(wc -l <mangled.addresses)" -ge 8 ]
+    for style in gnu-v3 java gnat dlang rust none; do
+        addr2line --demangle=$style -fe mangled <mangled.addresses >theirs
+        "$prof_path" addr2line --demangle=$style -fe mangled <mangled.addresses >ours
+        diff ours theirs
+    done
+    # D is known without being asked for, which binutils does not do
+    local options
+    for options in -C --demangle --demangle=auto; do
+        addr2line "$options" -fe mangled <mangled.addresses | grep -v demangle >theirs
+        "$prof_path" addr2line "$options" -fe mangled <mangled.addresses | grep -v demangle >ours
+        diff ours theirs
+    done
+    "$prof_path" addr2line -Cfe mangled <mangled.addresses | grep -q '^demangle.test(char)$'
+    run "$prof_path" addr2line --demangle=klingon -e mangled 0
+    [ "$status" -eq 2 ]
+    [[ $output == *"no style 'klingon'"* ]]
+}
+
+@test "addr2line takes each option of binutils in its short and its long form" {
+    local options start
+    start=$(nm c | awk '$3 == "with_loop" { print $1 }')
+    for options in "-a --exe=c" "--addresses -e c" "-i -f -e c" "--inlines --functions --exe c" \
+        "-ps -e c" "--pretty-print --basenames -f -e c" "-j .text -e c" "--section=.text -f -e c" \
+        "-b elf64-x86-64 -e c" "--target=elf64-x86-64 -e c" "-r -C -f -e c" "-R --demangle -f -e c" \
+        "--no-recurse-limit --recurse-limit -e c" "--func --inl --base -e c"; do
+        # shellcheck disable=SC2086 # several words
+        addr2line $options "$start" "${start#00}" >theirs
+        # shellcheck disable=SC2086
+        "$prof_path" addr2line $options "$start" "${start#00}" >ours
+        diff ours theirs
+    done
+    "$prof_path" addr2line --version | grep -q '^prof addr2line '
+    "$prof_path" addr2line -v | grep -q '^prof addr2line '
+}
+
+@test "addr2line without -e takes a.out" {
+    cp c a.out
+    addr2line -f <c.addresses >theirs
+    "$prof_path" addr2line -f <c.addresses >ours
+    rm a.out
+    # discriminators of outer functions are not shown here
+    diff ours theirs
+}
+
+@test "addr2line reads options and addresses from @FILE" {
+    local start
+    start=$(nm c | awk '$3 == "main" { print $1 }')
+    printf -- "-f -e 'c'\n  0x%s @rest" "$start" >words
+    echo "0x$start -s" >rest
+    addr2line -p @words >theirs
+    "$prof_path" addr2line -p @words >ours
+    diff ours theirs
+    [ "$(wc -l <ours)" -eq 2 ]
+    addr2line -p @missing -e c >theirs # an address that is none
+    "$prof_path" addr2line -p @missing -e c >ours
+    diff ours theirs
+}
+
+@test "addr2line lists the other names of a function with --aliases" {
+    cat >folded.c <<'C'
+static volatile int sink;
+int folded(int a) { sink += a; return sink * 7; }
+int folded_too(int a) __attribute__((alias("folded")));
+int main(int argc, char **argv) { (void)argv; return folded(argc) - folded_too(argc); }
+C
+    gcc -g -O1 -o folded folded.c
+    local start
+    start=$(nm folded | awk '$3 == "folded" { print $1 }')
+    run "$prof_path" addr2line --aliases -f -s -e folded "$start"
+    [ "$output" = $'folded\nfolded.c:2\n (also) folded_too' ]
+    strip -g folded
+    run "$prof_path" addr2line --aliases -pfe folded "$start"
+    [ "$output" = $'folded at ??:?\n (also) folded_too' ]
+    start=$(nm folded | awk '$3 == "main" { print $1 }')
+    run "$prof_path" addr2line --aliases -pfe folded "$start"
+    [ "$output" = 'main at ??:?' ]
 }
 
 @test "addr2line names stubs of the PLT" {
@@ -279,4 +450,68 @@ compare() {
 @test "symbolize goes on where debuginfod is not there" {
     PATH=/nowhere run "$prof_path" symbolize --no-cache --debuginfod fetched.data
     [ "$status" -eq 0 ]
+}
+
+# assert_halves RECORDING NAME...: the frames of the generated code by `prof export`, each with about
+# half of the time.
+assert_halves() {
+    "$prof_path" export "$1" >folded
+    python3 - "${@:2}" <<'PY'
+import sys
+total = 0
+shares = dict.fromkeys(sys.argv[1:], 0)
+for line in open("folded"):
+    stack, weight = line.rsplit(" ", 1)
+    total += int(weight)
+    for name in shares:
+        shares[name] += int(weight) * (stack.split(";")[-1] == name)
+assert all(0.4 < share / total < 0.6 for share in shares.values()), (shares, total)
+PY
+}
+
+@test "code of a JIT compiler has the names of its time from the jitdump that it maps" {
+    mkdir -p jit && cd jit
+    "$prof_path" record -q -F 997 -o jit.data "$PROF_TARGETS/compiles_at_run_time" 300 >output
+    assert_halves jit.data first_code second_code
+    "$prof_path" report --json jit.data | grep -q '"made_up.src"'
+    "$prof_path" info jit.data | grep -q 'jit-.*dump: jitdump'
+    # the names are in the recording, and can be looked up again as long as the dump is there
+    "$prof_path" symbolize -q jit.data
+    assert_halves jit.data first_code second_code
+    rm jit-*.dump
+    assert_halves jit.data first_code second_code
+    "$prof_path" symbolize jit.data 2>said
+    grep -q 'jit-.*dump.*is gone' said
+    "$prof_path" export jit.data | grep -q '\[unknown\]'
+}
+
+@test "a jitdump that is not mapped is found in the folder of the command" {
+    mkdir -p unmapped && cd unmapped
+    "$prof_path" record -q -F 997 -o jit.data "$PROF_TARGETS/compiles_at_run_time" 200 unmapped \
+        >output
+    assert_halves jit.data first_code second_code
+}
+
+@test "perf-PID.map names code of a JIT compiler" {
+    "$prof_path" record -q -F 997 -o map.data "$PROF_TARGETS/compiles_at_run_time" 200 map >output
+    "$prof_path" report map.data >named
+    rm "$(cat output)"
+    grep -q made_by_hand named
+}
+
+@test "functions of node have names, by jitdump and by map" {
+    command -v node >/dev/null || skip "there is no node here"
+    mkdir -p node && cd node
+    cat >work.js <<'JS'
+function summed(n) { let sum = 0; for (let i = 0; i < n; i++) sum += Math.sqrt(i); return sum; }
+let sum = 0;
+for (let i = 0; i < 3000; i++) sum += summed(20000);
+console.log(sum > 0);
+JS
+    "$prof_path" record -q -F 997 -o dump.data node --perf-prof work.js >output
+    "$prof_path" report dump.data | grep -q 'summed'
+    rm -f jit-*.dump
+    "$prof_path" record -q -F 997 -o map.data node --perf-basic-prof work.js >output
+    "$prof_path" report map.data | grep -q 'summed'
+    rm -f "/tmp/perf-$("$prof_path" info --json map.data | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1).map"
 }

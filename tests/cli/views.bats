@@ -31,8 +31,8 @@ options_of() {
     export) echo "-f --format -o --output" ;;
     symbolize) echo "-D --debug-dir --sysroot --debuginfod --no-inlines --no-cache -q --quiet" ;;
     addr2line)
-        echo "-e --exe -a --addresses -f --functions -i --inlines -C --demangle -s --basenames" \
-            "-p --pretty-print -j --section --debug-dir --no-cache"
+        echo "-e --exe -a --addresses -f --functions -i --inlines -C --demangle --aliases" \
+            "-s --basenames -p --pretty-print -j --section --debug-dir --no-cache -v --version"
         ;;
     help) echo "--man --completion" ;;
     esac
@@ -339,7 +339,7 @@ assert not remote, remote' picture.out
         cmp short.out long.out
         cmp long.out other.out
         for option in $(options_of "$subcommand"); do
-            assert_line long.out "^  ( *|-., )$option( |,|$)"
+            assert_line long.out "^  ( *|-., )$option( |,|\[|$)"
         done
         # and none besides: what is new belongs into the list above
         documented=$(grep -o -E '^  ( +|-.), --[a-z-]+|^ {6}--[a-z-]+' long.out |

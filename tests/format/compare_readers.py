@@ -27,7 +27,7 @@ def main():
         path = os.path.join(folder, "prof.data")
         written = by_kind(subprocess.check_output([sys.argv[1], path]))
         read = by_kind(subprocess.check_output([sys.executable, reader, path]))
-    if len(written) != 16:
+    if len(written) != 17:
         print("only %d kinds were written" % len(written))
         return 1
     for kind in sorted(written.keys() | read.keys()):

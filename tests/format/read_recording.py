@@ -66,6 +66,9 @@ KINDS = {
     15: ("FRAME_LINES", False, [("frame", id_of("FRAME"), "previous"), ("lines", LINES)]),
     16: ("MODULE_SYMBOLS", False, [
         ("module", id_of("MODULE")), ("source", STRING), ("reason", STRING)]),
+    17: ("FRAME_VERSION", False, [
+        ("frame", id_of("FRAME"), "previous"), ("lines", LINES), ("process", id_of("PROCESS")),
+        ("since_ns", NUMBER)]),
 }
 MODULO = 1 << 64
 

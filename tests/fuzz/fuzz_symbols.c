@@ -8,6 +8,7 @@
 #include "symbolizer/dwarf_aranges.h"
 #include "symbolizer/dwarf_line_match.h"
 #include "symbolizer/dwarf_scan.h"
+#include "symbolizer/jitdump.h"
 #include "symbolizer/symbol_map.h"
 #include "symbolizer/symbolizer.h"
 
@@ -25,13 +26,16 @@ static void whole_file(const uint8_t *data, size_t size)
     struct symbol_module module = {.path = "input", .image = data, .image_size = size};
     struct string_table strings;
     struct symbol_result result;
-    uint64_t addresses[ADDRESSES];
-    for (uint32_t i = 0; i < ADDRESSES; i++)
+    enum { LINKED = 64, PLACED = 32 }; // linked files begin low, object files where they are placed
+    uint64_t addresses[LINKED + PLACED];
+    for (uint32_t i = 0; i < LINKED; i++)
         addresses[i] = 0x200 + 16 * i;
+    for (uint32_t i = 0; i < PLACED; i++)
+        addresses[LINKED + i] = 0x1000 + 4 * i;
     string_table_init(&strings);
     struct symbolizer *symbolizer = symbolizer_new(&options, &strings);
-    symbolizer_resolve(symbolizer, &module, addresses, ADDRESSES, &result);
-    if (result.chain_count != ADDRESSES)
+    symbolizer_resolve(symbolizer, &module, addresses, LINKED + PLACED, &result);
+    if (result.chain_count != LINKED + PLACED)
         abort();
     symbol_result_release(&result);
     symbolizer_free(symbolizer);
@@ -142,6 +146,27 @@ static void maps(const uint8_t *data, size_t size)
     symbol_map_release(&map);
 }
 
+static void jitdump(const uint8_t *data, size_t size)
+{
+    const struct jitdump_function *found[4];
+    struct jitdump dump;
+    const char *file;
+    uint32_t line;
+    if (jitdump_parse(&dump, bytes_of(data, size), NULL) < 0)
+        return;
+    for (uint64_t address = 0x1000; address < 0x1000 + ADDRESSES; address++) {
+        uint32_t count = jitdump_find(&dump, address, found, 4);
+        for (uint32_t i = 0; i < count; i++) {
+            if (address < found[i]->start || address >= found[i]->end ||
+                (i && found[i]->time_ns < found[i - 1]->time_ns))
+                abort();
+            if (jitdump_line(found[i], address, &file, &line) && strlen(file) >= size)
+                abort();
+        }
+    }
+    jitdump_release(&dump);
+}
+
 static void debug_link(const uint8_t *data, size_t size)
 {
     struct elf_section link = {.name = ".gnu_debuglink", .type = 1, .size = size};
@@ -157,7 +182,7 @@ static void debug_link(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const parsers[])(const uint8_t *, size_t) = {
-        whole_file, line_program, unit_entries, ranges, maps, debug_link,
+        whole_file, line_program, unit_entries, ranges, maps, debug_link, jitdump,
     };
     if (size)
         parsers[data[0] % (sizeof parsers / sizeof *parsers)](data + 1, size - 1);

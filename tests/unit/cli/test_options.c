@@ -16,6 +16,7 @@ struct settings {
     uint32_t hz;
     double seconds;
     uint32_t format;
+    const char *style;
 };
 
 static const char *const formats[] = {"text", "json", "svg", NULL};
@@ -28,6 +29,7 @@ static const struct option_spec specs[] = {
     {'d', "duration", OPTION_DECIMAL, offsetof(struct settings, seconds), "SEC", "", 0.5, 100,
      NULL},
     {'f', "format", OPTION_CHOICE, offsetof(struct settings, format), "FORMAT", "", 0, 0, formats},
+    {'C', "colours", OPTION_OPTIONAL, offsetof(struct settings, style), "STYLE", "", 0, 0, NULL},
 };
 
 static const struct subcommand subcommand = {
@@ -158,6 +160,21 @@ static void choices_are_exact(void **state)
     assert_refused("-f js", "one of");
 }
 
+/* Only behind an equals sign: what comes after the option may be an argument of its own. */
+static void optional_argument_is_joined_to_the_long_form(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("-q"), 2);
+    assert_null(settings.style);
+    assert_int_equal(parse("-C bright"), 2);
+    assert_string_equal(settings.style, "");
+    assert_int_equal(parse("--colours bright"), 2);
+    assert_string_equal(settings.style, "");
+    assert_int_equal(parse("-Cq --colours=bright"), 3);
+    assert_string_equal(settings.style, "bright");
+    assert_true(settings.quiet);
+}
+
 static void unknown_options_are_named(void **state)
 {
     (void)state;
@@ -194,6 +211,7 @@ int main(void)
         cmocka_unit_test(numbers_have_limits),
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(choices_are_exact),
+        cmocka_unit_test(optional_argument_is_joined_to_the_long_form),
         cmocka_unit_test(unknown_options_are_named),
         cmocka_unit_test(missing_arguments_are_named),
         cmocka_unit_test(help_is_told_apart),

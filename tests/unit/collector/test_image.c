@@ -7,8 +7,10 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -223,6 +225,36 @@ static void maps_of_a_process_tell_its_modules(void **state)
     assert_true(n > found->module);
 }
 
+/* Mapped executable by the compiler, to be noticed; it is no ELF file. */
+static void maps_of_a_process_tell_its_jitdump(void **state)
+{
+    struct fixture *f = *state;
+    char path[512];
+    snprintf(path, sizeof path, "%s", folder_path("jit-1.dump"));
+    FILE *file = fopen(path, "w+");
+    assert_non_null(file);
+    fputs("JITDUMP", file);
+    fflush(file);
+    void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fileno(file), 0);
+    assert_true(at != MAP_FAILED);
+    image_read_maps(&f->image, &f->table, 100);
+    munmap(at, 4096);
+    fclose(file);
+    uint32_t wanted = stack_table_string(&f->table, path, strlen(path));
+    bool told = false;
+    assert_true(count_records(f, RECORDING_MAPPING) > 0);
+    for (uint32_t i = 0; i < f->list.count; i++) {
+        const struct recording_record *record = &f->list.records[i];
+        if (record->kind != RECORDING_MAPPING || record->mapping.start != (uint64_t)(uintptr_t)at)
+            continue;
+        for (uint32_t m = 0, n = 0; m < f->list.count; m++) {
+            if (f->list.records[m].kind == RECORDING_MODULE && n++ == record->mapping.module)
+                told |= f->list.records[m].module.path == wanted;
+        }
+    }
+    assert_true(told);
+}
+
 static void each_thing_is_written_once(void **state)
 {
     struct fixture *f = *state;
@@ -269,6 +301,7 @@ int main(void)
         IMAGE_TEST(load_that_is_told_twice_counts_once),
         IMAGE_TEST(forked_process_has_its_parents_modules),
         IMAGE_TEST(maps_of_a_process_tell_its_modules),
+        IMAGE_TEST(maps_of_a_process_tell_its_jitdump),
         IMAGE_TEST(each_thing_is_written_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,7 @@ void record_list_add(struct record_list *list, const struct recording_record *re
     *copy = *record;
     if (record->kind == RECORDING_STRING)
         copy->string.bytes = own(list, record->string.bytes, record->string.size);
-    if (record->kind == RECORDING_FRAME_LINES)
+    if (record->kind == RECORDING_FRAME_LINES || record->kind == RECORDING_FRAME_VERSION)
         copy->frame_lines.lines = own(list, record->frame_lines.lines,
                                       record->frame_lines.count * sizeof(struct recording_line));
 }
@@ -186,6 +186,8 @@ static void add_symbols(struct record_list *list)
     ADD(list, RECORDING_FRAME_LINES, frame_lines, 2, 2, lines);
     ADD(list, RECORDING_FRAME_LINES, frame_lines, 0, 0, lines);
     ADD(list, RECORDING_MODULE_SYMBOLS, module_symbols, 1, 9, 10);
+    ADD(list, RECORDING_FRAME_VERSION, frame_version, 2, 1, lines + 1, 1, START + 7000);
+    ADD(list, RECORDING_FRAME_VERSION, frame_version, 1, 0, NULL, 0, START - 1000);
 }
 
 void record_list_fill(struct record_list *list, unsigned more)

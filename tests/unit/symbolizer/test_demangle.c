@@ -103,6 +103,35 @@ static void name_of_many_bytes_is_left_alone(void **state)
     text_release(&name);
 }
 
+static void expect_as(const char *style, const char *name, const char *plain)
+{
+    struct text text = TEXT_INIT;
+    bool done = demangle_as(&text, name, demangle_style_of(style));
+    assert_int_equal(done, plain != NULL);
+    if (plain)
+        assert_string_equal(text.data, plain);
+    text_release(&text);
+}
+
+static void styles_know_one_language_each(void **state)
+{
+    (void)state;
+    expect_as("auto", "_Z3addii", "add(int, int)");
+    expect_as("auto", "_D8demangle4testFaZv", "demangle.test(char)");
+    expect_as("gnu-v3", "_Z3addii", "add(int, int)");
+    expect_as("gnu-v3", "_RNvNtCs1234_7mycrate3foo3bar", NULL);
+    expect_as("rust", "_RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar");
+    expect_as("rust", "_Z3addii", NULL);
+    expect_as("dlang", "_D8demangle4testFaZv", "demangle.test(char)");
+    expect_as("dlang", "_Z3addii", NULL);
+    expect_as("java", "_ZN4java4lang6String6lengthEv", "java.lang.String.length()");
+    expect_as("gnat", "ada__calendar__clock", "ada.calendar.clock");
+    expect_as("gnu-v3", "._Z3addii@plt", ".add(int, int)@plt");
+    expect_as("gnu-v3", "...", NULL);
+    expect_as("none", "_Z3addii", NULL);
+    assert_int_equal(demangle_style_of("klingon"), DEMANGLE_STYLE_COUNT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +141,7 @@ int main(void)
         cmocka_unit_test(other_names_are_left_alone),
         cmocka_unit_test(name_that_would_be_huge_is_left_alone),
         cmocka_unit_test(name_of_many_bytes_is_left_alone),
+        cmocka_unit_test(styles_know_one_language_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,41 @@ static void link_time_optimisation(void **state)
 {
     (void)state;
     check_source(GCC, "matrix_c.c", "-flto");
+    if (*CLANG &&
+        system(CLANG " -flto -fuse-ld=lld -o lto " SOURCES "/matrix_c.c 2> messages") == 0)
+        check_source(CLANG, "matrix_c.c", "-flto -fuse-ld=lld");
+}
+
+/* All inlined calls of one unit into a function of another, whole names and lines. */
+static void inlined_calls_across_units(void **state)
+{
+    static const char *const builds[][2] = {{GCC, ""}, {CLANG, "-fuse-ld=lld"}};
+    (void)state;
+    run("printf 'volatile int sink; int across(int a)\\n{\\n    sink += a;\\n    return "
+        "sink;\\n}\\n' "
+        "> across.c; printf 'int across(int a); int main(int c, char **v)\\n{\\n    (void)v;\\n"
+        "    return across(c);\\n}\\n' > calls.c");
+    for (int i = 0; i < 2; i++) {
+        char command[512];
+        snprintf(command, sizeof command, "%s -g -O2 -flto %s -o lto across.c calls.c 2> messages",
+                 builds[i][0], builds[i][1]);
+        if (!*builds[i][0] || system(command) != 0)
+            continue;
+        struct elf_symbol symbol = symbol_of("lto", "main");
+        struct symbol_module module = {.path = "./lto"};
+        bool found = false;
+        for (uint64_t at = symbol.value; at < symbol.value + symbol.size && !found; at++) {
+            struct answer answer = ask(&module, "nowhere", &at, 1);
+            found =
+                answer.result.chains[0].frame_count == 2 &&
+                strcmp(answer_string(&answer, answer_frame(&answer, 0, 0)->name), "across") == 0 &&
+                strstr(answer_string(&answer, answer_frame(&answer, 0, 0)->file), "across.c") &&
+                strstr(answer_string(&answer, answer_frame(&answer, 0, 1)->file), "calls.c") &&
+                answer_frame(&answer, 0, 1)->line == 4;
+            answer_release(&answer);
+        }
+        assert_true(found);
+    }
 }
 
 static void dwarf_with_offsets_of_64_bits(void **state)
@@ -182,6 +217,9 @@ static void templates_of_the_standard_library(void **state)
         check("./path.dwz", "dwz", 4000);
         run("rm -f shared && cp path path.dwz && (%s -m shared -r path.dwz second || true)", DWZ);
         check("./path.dwz", "dwz -m", 4000);
+        run("rm -f shared && cp path path.dwz && (%s -5 -m shared -r path.dwz second || true)",
+            DWZ);
+        check("./path.dwz", "dwz -5 -m", 4000);
         run("rm -f shared");
     }
 }
@@ -261,6 +299,7 @@ int main(void)
         cmocka_unit_test(cpp_by_gcc),
         cmocka_unit_test(cpp_by_clang),
         cmocka_unit_test(link_time_optimisation),
+        cmocka_unit_test(inlined_calls_across_units),
         cmocka_unit_test(dwarf_with_offsets_of_64_bits),
         cmocka_unit_test(templates_of_the_standard_library),
         cmocka_unit_test(split_by_gcc),

@@ -154,6 +154,7 @@ static const struct variant {
     const char *name, *command, *debug_directory;
 } variants[] = {
     {"as linked", "cp base variant", "nowhere"},
+    {"without .debug_aranges, as clang links", "objcopy -R .debug_aranges base variant", "nowhere"},
     {"zlib", "objcopy --compress-debug-sections=zlib base variant", "nowhere"},
     {"zlib-gnu", "objcopy --compress-debug-sections=zlib-gnu base variant", "nowhere"},
     {"zstd, where objcopy and we can",
@@ -164,6 +165,10 @@ static const struct variant {
     {"dwz -m, where it can",
      "rm -f shared second && cp base variant && cp base second && "
      "if [ -x \"$DWZ\" ]; then \"$DWZ\" -m shared -r variant second || true; fi",
+     "nowhere"},
+    {"dwz -5 -m, where it can",
+     "rm -f shared second && cp base variant && cp base second && "
+     "if [ -x \"$DWZ\" ]; then \"$DWZ\" -5 -m shared -r variant second || true; fi",
      "nowhere"},
     {"debuglink beside",
      "objcopy --only-keep-debug base variant.debug && "
@@ -221,11 +226,22 @@ static struct chains *check_build(const char *compiler, const char *flags, const
     return chains;
 }
 
+/* The oldest formats say the same in fewer words: one build of each is enough. */
+static void check_old_formats(const char *compiler, const char *source)
+{
+    for (int version = 2; version <= 3; version++) {
+        char flags[64];
+        snprintf(flags, sizeof flags, "-gdwarf-%d -O2 -ffunction-sections", version);
+        chains_release(check_build(compiler, flags, source, NULL));
+    }
+}
+
 static void check_compiler(const char *compiler, const char *source, bool trust_5)
 {
     static const char *const flags[] = {"-O2 -ffunction-sections", "-O3 -no-pie", "-O0"};
     if (!*compiler)
         skip();
+    check_old_formats(compiler, source);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         char with_4[256], with_5[256];
         snprintf(with_4, sizeof with_4, "-gdwarf-4 %s", flags[i]);

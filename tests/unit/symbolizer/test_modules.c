@@ -341,24 +341,38 @@ static void functions_are_named_from_gnu_debugdata(void **state)
 }
 #endif
 
+/* `form`: of dwz's own making, or that of DWARF 5. */
+static void check_shared(const char *form)
+{
+    // two programs with something in common that is worth sharing
+    run("rm -rf links && mkdir -p links && cp base links/first && cp base links/second && "
+        "\"%s\" %s -m links/shared -r links/first links/second && ln -sf links/first linked_first",
+        DWZ, form);
+    struct answer answer = ask_about("./linked_first", "with_loop");
+    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
+    assert_int_equal(answer.result.reason, 0);
+    answer_release(&answer);
+    // another one in its place
+    run("mv links/shared kept && %s -g -O0 -o other %s/matrix_c.c && cp other another && "
+        "\"%s\" %s -m links/shared other another",
+        GCC, SOURCES, DWZ, form);
+    answer = ask_about("./linked_first", "with_loop");
+    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE); // its name had moved
+    expect_reason(&answer, "shared by dwz, which was not found");
+    answer_release(&answer);
+    run("rm links/shared");
+    answer = ask_about("./linked_first", "with_loop");
+    expect_reason(&answer, "shared by dwz, which was not found");
+    answer_release(&answer);
+}
+
 static void file_shared_by_dwz_is_followed_and_missed(void **state)
 {
     (void)state;
     if (!*DWZ)
         skip();
-    // two programs with something in common that is worth sharing
-    run("mkdir -p links && cp base links/first && cp base links/second && "
-        "\"%s\" -m links/shared -r links/first links/second && ln -sf links/first linked_first",
-        DWZ);
-    struct answer answer = ask_about("./linked_first", "with_loop");
-    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
-    assert_int_equal(answer.result.reason, 0);
-    answer_release(&answer);
-    run("rm links/shared");
-    answer = ask_about("./linked_first", "with_loop");
-    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE); // its name had moved
-    expect_reason(&answer, "shared by dwz, which was not found");
-    answer_release(&answer);
+    check_shared("");
+    check_shared("-5");
 }
 
 static void damaged_debug_information_degrades_to_the_symbol_table(void **state)
@@ -369,6 +383,72 @@ static void damaged_debug_information_degrades_to_the_symbol_table(void **state)
     expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE);
     expect_reason(&answer, "debug information in ./damaged cannot be used");
     answer_release(&answer);
+}
+
+/* The names of the function at the address as "first second ". */
+static void expect_aliases(const char *path, uint64_t address, const char *expected)
+{
+    static const char *const nowhere[] = {NULL};
+    struct symbolizer_options options = {.debug_directories = nowhere};
+    struct symbol_module asked = {.path = path};
+    uint64_t addresses[] = {0, address, address + 1};
+    struct string_table strings;
+    struct symbol_aliases aliases;
+    struct text text = TEXT_INIT;
+    string_table_init(&strings);
+    struct symbolizer *symbolizer = symbolizer_new(&options, &strings);
+    struct symbolizer_module *module = symbolizer_module_open(symbolizer, &asked);
+    symbolizer_module_aliases(module, addresses, 3, &aliases);
+    assert_int_equal(aliases.first[1], 0); // nothing is at address 0
+    assert_int_equal(aliases.first[2] - aliases.first[1], aliases.first[3] - aliases.first[2]);
+    for (uint32_t i = aliases.first[1]; i < aliases.first[2]; i++)
+        text_printf(&text, "%s ", string_table_get(&strings, aliases.names[i].name));
+    assert_string_equal(text.data ? text.data : "", expected);
+    text_release(&text);
+    symbol_aliases_release(&aliases);
+    symbolizer_module_close(module);
+    symbolizer_free(symbolizer);
+    string_table_release(&strings);
+}
+
+/* Both the functions that a linker has found equal, and what is listed beside the one shown. */
+static void folded_functions_have_all_their_names(void **state)
+{
+    static const char *const linkers[] = {"gold", "lld"};
+    (void)state;
+    run("printf 'static volatile int s; int folded_long(int a) { s += a; return s * 7; }"
+        "int folded(int a) { s += a; return s * 7; }"
+        "static __attribute__((noinline)) int local(int a) { s += a; return s * 7; }"
+        "int main(int c, char **v) { return folded_long(c) + folded(c + 1) + local(c + 2) + !v; }' "
+        "> folded.c");
+    for (int i = 0; i < 2; i++) {
+        char command[512];
+        snprintf(command, sizeof command,
+                 "%s -g -O1 -fno-ipa-icf -ffunction-sections -fuse-ld=%s -Wl,--icf=all -o folded "
+                 "folded.c 2> messages && [ $(nm folded | grep -c 'folded\\|local') = 3 ]",
+                 GCC, linkers[i]);
+        if (system(command) != 0)
+            continue; // the linker is not there, or has folded nothing
+        uint64_t address = symbol_of("folded", "local").value;
+        assert_int_equal(address, symbol_of("folded", "folded").value);
+        expect_aliases("./folded", address, "folded folded_long local ");
+        // the debug information has one of them, with its own line
+        struct symbol_module module = {.path = "./folded"};
+        struct answer answer = ask(&module, "nowhere", &address, 1);
+        assert_int_equal(answer.result.chains[0].origin, SYMBOL_FROM_DWARF);
+        answer_release(&answer);
+        run("strip -g folded");
+        answer = ask(&module, "nowhere", &address, 1);
+        expect_name(&answer, "folded", SYMBOL_FROM_TABLE); // exported, and the shorter one
+        answer_release(&answer);
+    }
+    run("%s -shared -fPIC -g -O1 -o aliased.so -x c - << 'C'\n"
+        "int _Z3addi(int a) { return a + 1; }\n"
+        "int plain(int a) __attribute__((alias(\"_Z3addi\")));\nC",
+        GCC);
+    expect_aliases("./aliased.so", symbol_of("aliased.so", "plain").value, "plain add(int) ");
+    run("objcopy --strip-all aliased.so exported.so");
+    expect_aliases("./exported.so", symbol_of("aliased.so", "plain").value, "plain add(int) ");
 }
 
 static void functions_of_the_vdso_are_named(void **state)
@@ -425,6 +505,7 @@ int main(void)
 #endif
         cmocka_unit_test(file_shared_by_dwz_is_followed_and_missed),
         cmocka_unit_test(damaged_debug_information_degrades_to_the_symbol_table),
+        cmocka_unit_test(folded_functions_have_all_their_names),
         cmocka_unit_test(functions_of_the_vdso_are_named),
     };
     setenv("DEBUGINFOD_CACHE_PATH", "nowhere", 1);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "compiled.h"
+#include "jitdump_writer.h"
 
 #include "symbolizer/own_vdso.h"
 
@@ -225,6 +226,15 @@ static void set_host(struct profile *profile, const char *name)
     profile->start_unix_ns = UINT64_MAX; // since the kernel was started
 }
 
+static void write_file(const char *path, struct text *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text->data, 1, text->length, file), text->length);
+    fclose(file);
+    text_release(text);
+}
+
 static void code_of_a_jit_compiler_is_named_by_the_map_of_its_process(void **state)
 {
     struct symbolize_options options = {.map_directory = "."};
@@ -247,6 +257,125 @@ static void code_of_a_jit_compiler_is_named_by_the_map_of_its_process(void **sta
         expect_name(&profile, second, 0, is_here ? "second" : "[unknown]");
         expect_name(&profile, outside, 0, "[unknown]");
         profile_release(&profile);
+    }
+}
+
+/* Two processes with the same address; in the first one other code came there after 50 ns. */
+static void code_of_a_jitdump_is_that_of_the_process_and_the_time(void **state)
+{
+    struct symbolize_options options = {.map_directory = "."};
+    struct profile profile;
+    struct utsname system;
+    struct text dump = TEXT_INIT, lines = TEXT_INIT;
+    (void)state;
+    uname(&system);
+    put_header(&dump, 81, 0);
+    put_line(&lines, 0x1000, 7, "made.src");
+    put_debug_info(&dump, 0x1000, 1, &lines);
+    put_load(&dump, 10, 0x1000, 0x100, 1, "old");
+    put_load(&dump, 50, 0x1000, 0x100, 2, "new");
+    write_file("jit-81.dump", &dump);
+    put_header(&dump, 82, 0);
+    put_load(&dump, 10, 0x1000, 0x100, 1, "other");
+    write_file("jit-82.dump", &dump);
+    profile_init(&profile);
+    set_host(&profile, system.nodename);
+    uint32_t frame = add_frame(&profile, PROFILE_NONE, 0x1010, 0);
+    for (uint32_t i = 0; i < 5; i++) {
+        static const uint64_t times[] = {20, 60, 60, 5, 60};
+        static const uint32_t pids[] = {81, 81, 82, 81, 83}; // the last one left nothing
+        add_sample(&profile, pids[i], frame);
+        profile.samples[i].time_ns = times[i];
+    }
+    for (int again = 0; again < 2; again++) {
+        symbolize(&profile, &options);
+        static const char *const names[] = {"old", "new", "other", "old", "[unknown]"};
+        for (uint32_t i = 0; i < 5; i++)
+            expect_name(&profile, profile.stacks[profile.samples[i].stack].frame, 0, names[i]);
+        uint32_t first = profile.frames[profile.stacks[profile.samples[0].stack].frame].first_line;
+        assert_int_equal(profile.lines[first].line, 7);
+        assert_string_equal(profile_string(&profile, profile.lines[first].file), "made.src");
+        assert_int_equal(profile.frame_count, 4);
+    }
+    profile_release(&profile);
+}
+
+/* Its number, but not its time: the number was given out again. */
+static void jitdump_of_an_earlier_process_is_not_believed(void **state)
+{
+    struct symbolize_options options = {.map_directory = "."};
+    struct utsname system;
+    struct text dump = TEXT_INIT;
+    (void)state;
+    uname(&system);
+    put_header(&dump, 84, 0);
+    put_load(&dump, 100, 0x1000, 0x100, 1, "somebody's");
+    write_file("jit-84.dump", &dump);
+    for (int is_earlier = 0; is_earlier < 2; is_earlier++) {
+        struct profile profile;
+        profile_init(&profile);
+        set_host(&profile, system.nodename);
+        uint32_t frame = add_frame(&profile, PROFILE_NONE, 0x1010, 0);
+        add_sample(&profile, 84, frame);
+        profile.processes[0].start_ns = is_earlier ? 101 : 99;
+        symbolize(&profile, &options);
+        expect_name(&profile, frame, 0, is_earlier ? "[unknown]" : "somebody's");
+        profile_release(&profile);
+    }
+}
+
+static void forked_process_has_the_code_of_its_parent(void **state)
+{
+    struct symbolize_options options = {.map_directory = "."};
+    struct profile profile;
+    struct utsname system;
+    (void)state;
+    uname(&system);
+    run("echo '1000 100 inherited' > perf-85.map");
+    profile_init(&profile);
+    set_host(&profile, system.nodename);
+    uint32_t parents = add_frame(&profile, PROFILE_NONE, 0x2010, 0);
+    uint32_t forked = add_frame(&profile, PROFILE_NONE, 0x1010, 0);
+    uint32_t other = add_frame(&profile, PROFILE_NONE, 0x1020, 0);
+    add_sample(&profile, 85, parents);
+    add_sample(&profile, 86, forked);
+    add_sample(&profile, 87, other);
+    profile.processes[1].parent_pid = profile.processes[2].parent_pid = 85;
+    profile.processes[2].executable = string_table_add_string(&profile.strings, "/bin/other");
+    symbolize(&profile, &options);
+    expect_name(&profile, parents, 0, "[unknown]");
+    expect_name(&profile, forked, 0, "inherited");
+    expect_name(&profile, other, 0, "[unknown]");
+    profile_release(&profile);
+}
+
+/* The program has mapped its dump, wherever that is; the recording tells. */
+static void jitdump_that_was_mapped_is_found_anywhere(void **state)
+{
+    struct profile profile;
+    struct utsname system;
+    struct text dump = TEXT_INIT;
+    (void)state;
+    uname(&system);
+    put_header(&dump, 1, 0); // its number in a container
+    put_load(&dump, 100, 0x1000, 0x100, 1, "mapped");
+    run("mkdir -p deep");
+    write_file("deep/jit-1.dump", &dump);
+    for (int is_there = 1; is_there >= 0; is_there--) {
+        profile_init(&profile);
+        set_host(&profile, system.nodename);
+        uint32_t frame = add_frame(&profile, PROFILE_NONE, 0x1010, 0);
+        add_sample(&profile, 88, frame);
+        uint32_t module = add_module(&profile, "deep/jit-1.dump", RECORDING_MODULE_ELF);
+        *array_push(&profile.mappings, &profile.mapping_count, &profile.mapping_capacity) =
+            (struct profile_mapping){.process = 0, .module = module};
+        symbolize(&profile, NULL);
+        expect_name(&profile, frame, 0, is_there ? "mapped" : "[unknown]");
+        assert_string_equal(profile_string(&profile, profile.modules[module].symbol_source),
+                            is_there ? "jitdump" : "");
+        assert_int_equal(profile.modules[module].symbol_reason == 0, is_there);
+        profile_release(&profile);
+        run("rm -f deep/jit-1.dump");
     }
 }
 
@@ -490,6 +619,10 @@ int main(void)
         cmocka_unit_test(symbols_that_are_there_are_replaced),
         cmocka_unit_test(frames_without_a_file_have_names_too),
         cmocka_unit_test(code_of_a_jit_compiler_is_named_by_the_map_of_its_process),
+        cmocka_unit_test(code_of_a_jitdump_is_that_of_the_process_and_the_time),
+        cmocka_unit_test(jitdump_of_an_earlier_process_is_not_believed),
+        cmocka_unit_test(forked_process_has_the_code_of_its_parent),
+        cmocka_unit_test(jitdump_that_was_mapped_is_found_anywhere),
         cmocka_unit_test(kernel_is_named_only_where_and_while_it_runs),
         cmocka_unit_test(vdso_of_another_kernel_is_not_believed),
         cmocka_unit_test(sysroot_is_put_before_paths),
@@ -499,6 +632,7 @@ int main(void)
         cmocka_unit_test(file_that_was_kept_is_read_where_the_path_leads_elsewhere),
         cmocka_unit_test(empty_profile_is_symbolized),
     };
+    setenv("JITDUMPDIR", "nowhere", 1);
     setenv("DEBUGINFOD_CACHE_PATH", "nowhere", 1);
     run("rm -rf symbolize_profile && mkdir symbolize_profile");
     if (chdir("symbolize_profile") != 0)

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * generated_code.c - finds and asks jitdumps and maps.
+ */
+#include "symbolizer/generated_code.h"
+
+#include "profiler/base/mapped_file.h"
+#include "profiler/base/memory.h"
+#include "profiler/base/text.h"
+#include "symbolizer/jitdump.h"
+#include "symbolizer/symbol_map.h"
+
+#include <fnmatch.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_VERSIONS = 64 }; // of one address
+
+struct process_code {
+    bool is_open;
+    struct mapped_file file;
+    struct jitdump dump;
+    struct symbol_map map;
+    uint32_t module;      /* that the dump is, or PROFILE_NONE */
+    struct error problem; /* why that module was not read; "": it was */
+};
+
+struct generated_code {
+    const struct profile *profile;
+    const struct symbolize_options *options;
+    const char *directory;          /* /tmp, or what stands for it */
+    struct process_code *processes; /* as many as the profile has */
+};
+
+struct generated_code *generated_code_new(const struct profile *profile,
+                                          const struct symbolize_options *options)
+{
+    struct generated_code *code = memory_new(1, sizeof *code);
+    code->profile = profile;
+    code->options = options;
+    code->directory = options->map_directory ? options->map_directory : "/tmp";
+    code->processes = memory_new(profile->process_count, sizeof *code->processes);
+    return code;
+}
+
+void generated_code_free(struct generated_code *code)
+{
+    for (uint32_t i = 0; i < code->profile->process_count; i++) {
+        jitdump_release(&code->processes[i].dump);
+        mapped_file_close(&code->processes[i].file);
+        symbol_map_release(&code->processes[i].map);
+    }
+    free(code->processes);
+    free(code);
+}
+
+/* Anyone may write into /tmp: only what we or root have put there is believed. */
+static bool is_trusted(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+           (status.st_uid == geteuid() || status.st_uid == 0);
+}
+
+static bool open_dump(struct process_code *code, const char *path, struct error *error)
+{
+    if (!is_trusted(path)) {
+        error_set(error, 0, "%s is not a file of yours or of root, or is gone", path);
+        return false;
+    }
+    if (mapped_file_open(&code->file, path, error) < 0)
+        return false;
+    struct error why = {0};
+    if (jitdump_parse(&code->dump, bytes_of(code->file.data, code->file.size), &why) == 0)
+        return true;
+    error_set(error, 0, "%s: %s", path, why.text);
+    mapped_file_close(&code->file);
+    return false;
+}
+
+static bool is_jitdump(const struct profile *profile, uint32_t module)
+{
+    const char *path = profile_string(profile, profile->modules[module].path);
+    const char *slash = strrchr(path, '/');
+    return slash && fnmatch("jit-*.dump", slash + 1, 0) == 0;
+}
+
+/* The dump that the process has mapped, so that perf would find it. */
+static bool open_mapped(const struct profile *profile, struct process_code *code, uint32_t process)
+{
+    for (uint32_t i = 0; i < profile->mapping_count; i++) {
+        const struct profile_mapping *mapping = &profile->mappings[i];
+        if (mapping->process != process || !is_jitdump(profile, mapping->module))
+            continue;
+        code->module = mapping->module;
+        return open_dump(code, profile_string(profile, profile->modules[mapping->module].path),
+                         &code->problem);
+    }
+    return false;
+}
+
+/* Of another process that had the same number, before or after? */
+static bool is_of(const struct jitdump *dump, const struct profile_process *process)
+{
+    return dump->pid == process->pid && dump->first_ns >= process->start_ns &&
+           (!process->end_ns || dump->first_ns <= process->end_ns);
+}
+
+static bool open_matching(struct process_code *code, const struct profile_process *process,
+                          const char *pattern)
+{
+    bool found = false;
+    glob_t paths;
+    if (glob(pattern, GLOB_NOSORT, NULL, &paths) != 0)
+        return false;
+    for (size_t i = 0; i < paths.gl_pathc && !found; i++) {
+        if (!open_dump(code, paths.gl_pathv[i], NULL))
+            continue;
+        found = is_of(&code->dump, process);
+        if (found)
+            break;
+        jitdump_release(&code->dump);
+        mapped_file_close(&code->file);
+    }
+    globfree(&paths);
+    return found;
+}
+
+/* Where perf's agent for Java and LLVM's listener put it, and where those that know no better do.
+ */
+static void search_dump(const struct generated_code *from, struct process_code *code,
+                        const struct profile_process *process)
+{
+    const char *base = getenv("JITDUMPDIR");
+    base = base ? base : getenv("HOME");
+    const struct {
+        const char *directory, *below;
+    } places[] = {
+        {base, "/.debug/jit/*"},
+        {from->directory, ""},
+        {profile_string(from->profile, from->profile->directory), ""},
+    };
+    bool found = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places && !found; i++) {
+        struct text pattern = TEXT_INIT;
+        text_printf(&pattern, "%s%s/jit-%u.dump", places[i].directory ? places[i].directory : "",
+                    places[i].below, process->pid);
+        found = places[i].directory && *places[i].directory &&
+                open_matching(code, process, pattern.data);
+        text_release(&pattern);
+    }
+}
+
+static struct process_code *open_process(struct generated_code *from, uint32_t index)
+{
+    struct process_code *code = &from->processes[index];
+    const struct profile_process *process = &from->profile->processes[index];
+    if (code->is_open)
+        return code;
+    code->is_open = true;
+    code->module = PROFILE_NONE;
+    if (!open_mapped(from->profile, code, index))
+        search_dump(from, code, process);
+    const struct symbolize_options *options = from->options;
+    const char *kept =
+        options->process_map ? options->process_map(options->files_context, process->pid) : NULL;
+    struct text path = TEXT_INIT;
+    text_printf(&path, "%s/perf-%u.map", from->directory, process->pid);
+    symbol_map_open(&code->map, kept ? kept : path.data, false, NULL);
+    text_release(&path);
+    return code;
+}
+
+static uint32_t ask_dump(const struct jitdump *dump, uint64_t address, struct generated_name *names,
+                         uint32_t room)
+{
+    const struct jitdump_function *found[MAX_VERSIONS];
+    uint32_t count = jitdump_find(dump, address, found, room < MAX_VERSIONS ? room : MAX_VERSIONS);
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] = (struct generated_name){
+            .since_ns = found[i]->time_ns,
+            .name = found[i]->name,
+            .name_size = (uint32_t)strlen(found[i]->name),
+            .file = "",
+        };
+        jitdump_line(found[i], address, &names[i].file, &names[i].line);
+    }
+    return count;
+}
+
+/* The process that this one was forked from and has its code of; PROFILE_NONE: there is none. */
+static uint32_t parent_of(const struct profile *profile, uint32_t index)
+{
+    const struct profile_process *process = &profile->processes[index];
+    for (uint32_t i = process->image ? 0 : index; i-- > 0;) {
+        const struct profile_process *parent = &profile->processes[i];
+        if (parent->pid == process->parent_pid && parent->executable == process->executable)
+            return i;
+    }
+    return PROFILE_NONE;
+}
+
+uint32_t generated_code_find(struct generated_code *code, uint32_t process, uint64_t address,
+                             struct generated_name *names, uint32_t room)
+{
+    for (uint32_t i = process; i != PROFILE_NONE; i = parent_of(code->profile, i)) {
+        const struct process_code *asked = open_process(code, i);
+        uint32_t count = ask_dump(&asked->dump, address, names, room);
+        if (count)
+            return count;
+        const struct symbol_map_entry *entry = symbol_map_find(&asked->map, address);
+        if (!entry)
+            continue;
+        *names =
+            (struct generated_name){.name = entry->name, .name_size = entry->name_size, .file = ""};
+        return 1;
+    }
+    return 0;
+}
+
+void generated_code_describe(struct generated_code *code, struct profile *profile)
+{
+    for (uint32_t i = 0; i < profile->process_count; i++) {
+        const struct process_code *opened = &code->processes[i];
+        if (!opened->is_open || opened->module == PROFILE_NONE)
+            continue;
+        struct profile_module *module = &profile->modules[opened->module];
+        bool is_read = opened->file.data != NULL;
+        module->symbol_source = is_read ? string_table_add_string(&profile->strings, "jitdump") : 0;
+        module->symbol_reason =
+            is_read ? 0 : string_table_add_string(&profile->strings, opened->problem.text);
+    }
+}
