@@ -68,7 +68,7 @@ static const char *mismatch(const struct search *search, const struct elf_image 
 static bool try_file(struct search *search, const char *path, bool by_link)
 {
     struct elf_image candidate;
-    if (elf_image_open(&candidate, path, NULL) < 0) {
+    if (file_trust_open(search->query->trust, &candidate, path, NULL) < 0) {
         note(search, path, access(path, F_OK) == 0 ? " (not readable as ELF)" : "");
         return false;
     }
@@ -260,7 +260,7 @@ static bool try_shared_link(struct search *search, const char *path)
 
 bool debug_files_find_shared(const struct symbolizer_options *options,
                              const struct elf_image *image, const char *path,
-                             struct elf_image *shared)
+                             struct file_trust *trust, struct elf_image *shared)
 {
     struct bytes b = elf_image_bytes(image, elf_image_section(image, ".gnu_debugaltlink"));
     const char *link = bytes_string(&b);
@@ -270,7 +270,8 @@ bool debug_files_find_shared(const struct symbolizer_options *options,
     struct debug_file_query query = {.options = options,
                                      .path = path,
                                      .build_id = b.at,
-                                     .build_id_size = (uint32_t)bytes_left(&b)};
+                                     .build_id_size = (uint32_t)bytes_left(&b),
+                                     .trust = trust};
     struct search search = {
         .query = &query, .link = link, .image = shared, .path = &found_path, .tried = &tried};
     bool found = try_shared_link(&search, path) || try_build_ids(&search) || try_cache(&search) ||

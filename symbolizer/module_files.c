@@ -28,12 +28,13 @@ static void refuse_replaced(struct module_files *files, const struct symbol_modu
     elf_image_release(&files->module);
 }
 
-static void open_module(struct module_files *files, const struct symbol_module *module)
+static void open_module(struct module_files *files, const struct symbol_module *module,
+                        struct file_trust *trust)
 {
     struct error error = {0};
     int result = module->image
                      ? elf_image_init(&files->module, module->image, module->image_size, &error)
-                     : elf_image_open(&files->module, files->module_path.data, &error);
+                     : file_trust_open(trust, &files->module, files->module_path.data, &error);
     if (result < 0)
         text_append_string(&files->problem, error.text);
     else if (module->build_id_size &&
@@ -44,7 +45,7 @@ static void open_module(struct module_files *files, const struct symbol_module *
 }
 
 static void open_debug(struct module_files *files, const struct symbolizer_options *options,
-                       const struct symbol_module *module)
+                       const struct symbol_module *module, struct file_trust *trust)
 {
     struct debug_file_query query = {
         .options = options,
@@ -52,6 +53,7 @@ static void open_debug(struct module_files *files, const struct symbolizer_optio
         .build_id = files->has_module ? files->module.build_id : module->build_id,
         .build_id_size = files->has_module ? files->module.build_id_size : module->build_id_size,
         .image = files->has_module ? &files->module : NULL,
+        .trust = trust,
     };
     files->has_debug = debug_files_find(&query, &files->debug, &files->debug_path, &files->tried);
     if (files->has_debug)
@@ -74,18 +76,18 @@ static void open_mini(struct module_files *files)
 }
 
 void module_files_open(struct module_files *files, const struct symbolizer_options *options,
-                       const struct symbol_module *module)
+                       const struct symbol_module *module, struct file_trust *trust)
 {
     const char *path = NULL;
     *files = (struct module_files){0};
     text_printf(&files->module_path, "%s%s",
                 options->sysroot && !module->image ? options->sysroot : "", module->path);
-    open_module(files, module);
+    open_module(files, module, trust);
     if (!files->has_module || !dwarf_sections_exist(&files->module))
-        open_debug(files, options, module);
+        open_debug(files, options, module, trust);
     const struct elf_image *dwarf = module_files_dwarf(files, &path);
     if (dwarf)
-        files->has_shared = debug_files_find_shared(options, dwarf, path, &files->shared);
+        files->has_shared = debug_files_find_shared(options, dwarf, path, trust, &files->shared);
     open_mini(files);
 }
 

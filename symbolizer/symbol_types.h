@@ -13,6 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whether a module's files are read in a process of their own, see symbolizer.h. */
+enum symbolizer_isolation {
+    SYMBOLIZER_ISOLATE_AUTO,
+    SYMBOLIZER_ISOLATE_NEVER,
+    SYMBOLIZER_ISOLATE_ALWAYS
+};
+
 struct symbolizer_options {
     const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
     const char *sysroot;                  /* put before paths of modules; NULL: none */
@@ -20,6 +27,7 @@ struct symbolizer_options {
     bool ask_debuginfod;                  /* fetch debug files that are not here; may take long */
     const char *cache_directory; /* where answers are kept; NULL: nowhere. See symbol_cache.h */
     bool only_libdwarf;          /* read DWARF through libdwarf alone: slow, for comparisons */
+    enum symbolizer_isolation isolate;
 };
 
 struct symbol_module {

@@ -313,6 +313,7 @@ int symbolize_profile(struct profile *profile, const struct symbolize_options *o
         .sysroot = job.options->sysroot,
         .cache_directory = job.options->cache_directory,
         .ask_debuginfod = job.options->ask_debuginfod,
+        .isolate = job.options->isolate,
     };
     job.symbolizer = symbolizer_new(&asked, &profile->strings);
     profile->function_count = profile->line_count = 0;

@@ -7,6 +7,7 @@
 
 #include "profiler/base/error.h"
 #include "profiler/profile/profile.h"
+#include "symbolizer/symbol_types.h"
 
 struct symbolize_options {
     const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
@@ -15,10 +16,11 @@ struct symbolize_options {
     /* Called before each module of several is looked at; NULL: nobody cares. */
     void (*progress)(void *context, const char *module, uint32_t done, uint32_t all);
     void *progress_context;
-    bool no_inlines;             /* one line per frame */
-    const char *cache_directory; /* NULL: nothing is kept; see symbol_cache.h */
-    const char *map_directory;   /* of perf-PID.map, which JIT compilers write; NULL: /tmp */
-    const char *kernel_map;      /* NULL: /proc/kallsyms */
+    bool no_inlines;                   /* one line per frame */
+    const char *cache_directory;       /* NULL: nothing is kept; see symbol_cache.h */
+    const char *map_directory;         /* of perf-PID.map, which JIT compilers write; NULL: /tmp */
+    const char *kernel_map;            /* NULL: /proc/kallsyms */
+    enum symbolizer_isolation isolate; /* of the modules' files; see symbolizer.h */
 };
 
 /*

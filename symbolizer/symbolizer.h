@@ -7,6 +7,16 @@
  * No global state of its own, nothing printed, never an exit: but libdwarf has process-wide
  * settings, so only one thread at a time may resolve.
  *
+ * Isolation: files may be made to measure for a decoder's fault, or shrink while they are read,
+ * which raises SIGBUS. Files that are neither ours nor root's, or that everybody may write, are
+ *         therefore read in a forked process (SYMBOLIZER_ISOLATE_AUTO), all files of the module
+ * when one of them is; or every module's (_ALWAYS), or none (_NEVER). That process can allocate and
+ * open files for reading, but write, start or signal nothing (confinement.h, which also says what
+ * of it needs seccomp). Its answers are checked; when it dies of its files, names come from the
+ * symbol table alone, read by another, or are "module+0xaddress", and `reason` says so. Its answers
+ * are not kept in the cache. One process for each module, from the time that it is opened until it
+ * is closed; isolated_child.h says what that asks of callers with threads or children.
+ *
  * Memory: strings go into the table given to symbolizer_new, which must outlive the symbolizer;
  * results belong to the caller until symbol_result_release.
  */

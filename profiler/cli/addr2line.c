@@ -23,7 +23,11 @@
 struct addr2line_settings {
     const char *file, *section, *debug_directory, *target;
     bool addresses, functions, inlines, demangle, basenames, pretty, no_cache;
+    uint32_t isolate;
 };
+
+/* In the order of enum symbolizer_isolation. */
+static const char *const isolation_choices[] = {"auto", "never", "always", NULL};
 
 static const struct option_spec options[] = {
     {'e', "exe", OPTION_STRING, offsetof(struct addr2line_settings, file), "FILE",
@@ -46,6 +50,9 @@ static const struct option_spec options[] = {
      "look for separate debug files here (default /usr/lib/debug)", 0, 0, NULL},
     {0, "no-cache", OPTION_FLAG, offsetof(struct addr2line_settings, no_cache), NULL,
      "neither use nor keep answers in the cache (~/.cache/prof)", 0, 0, NULL},
+    {0, "isolate", OPTION_CHOICE, offsetof(struct addr2line_settings, isolate), "WHEN",
+     "read files in a limited process: auto (those of other users), never or always", 0, 0,
+     isolation_choices},
     {'b', "target", OPTION_STRING, offsetof(struct addr2line_settings, target), "NAME", "", 0, 0,
      NULL},
 };
@@ -231,6 +238,7 @@ static int convert_all(const struct addr2line_settings *settings, int count, cha
     const char *const directories[] = {settings->debug_directory, NULL};
     struct symbolizer_options asked = {
         .debug_directories = settings->debug_directory ? directories : NULL,
+        .isolate = (enum symbolizer_isolation)settings->isolate,
     };
     struct conversion c = {.settings = settings};
     struct text cache = TEXT_INIT;

@@ -198,3 +198,37 @@ compare() {
     PATH=/nowhere run "$prof_path" symbolize --no-cache --debuginfod fetched.data
     [ "$status" -eq 0 ]
 }
+
+@test "addr2line says the same with the file read in another process" {
+    "$prof_path" addr2line --no-cache --isolate=never -afiC -e cpp <cpp.addresses >here
+    "$prof_path" addr2line --no-cache --isolate=always -afiC -e cpp <cpp.addresses >elsewhere
+    diff here elsewhere
+    run "$prof_path" addr2line --isolate=always -e missing.program 0
+    [ "$status" -eq 1 ]
+    local text
+    text=$(nm c | awk '$3 == "with_loop" { print $1 }')
+    start=$(objdump -h c | awk '$2 == ".text" { print $4 }')
+    "$prof_path" addr2line --isolate=always -fe c -j .text "$(printf '%x' $((16#$text - 16#$start)))" |
+        grep -q with_loop
+}
+
+@test "symbolize gives the same names with files read in other processes" {
+    cp "$PROF_BUILD/examples/split" apart
+    "$prof_path" record -q -o apart.data ./apart >output
+    "$prof_path" symbolize -q --no-cache --isolate=never apart.data
+    "$prof_path" report apart.data >here
+    "$prof_path" symbolize -q --no-cache --isolate=always apart.data
+    "$prof_path" report apart.data >elsewhere
+    grep -q escape_text elsewhere
+    diff here elsewhere
+}
+
+@test "debuginfod is asked from the other process, too" {
+    cp fetched others
+    chmod o+w others
+    "$prof_path" record -q -o others.data ./others >output
+    rm -f asked
+    PATH=$PWD/bin:$PATH "$prof_path" symbolize -q --no-cache --debuginfod others.data
+    [ -s asked ]
+    "$prof_path" report others.data | grep -q escape_text
+}
