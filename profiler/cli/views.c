@@ -7,6 +7,7 @@
 #include "profiler/base/mapped_file.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
+#include "profiler/cli/shrunk_files.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/import/import.h"
 #include "symbolizer/symbol_cache.h"
@@ -93,6 +94,7 @@ static int load_recording(struct profile *profile, const char *path)
         message("cannot look up names: %s", error.text);
     else if (!profile->damaged_bytes) // appending would cut off what is damaged
         profile_save_symbols(profile, path, NULL);
+    shrunk_files_report(); // here too: after 'prof run' we may die of the command's signal
     text_release(&cache);
     return 0;
 }

@@ -232,3 +232,23 @@ compare() {
     [ -s asked ]
     "$prof_path" report others.data | grep -q escape_text
 }
+
+# What lies beyond the end of a mapped file raises SIGBUS.
+@test "addr2line goes on when the file is cut short under its eyes" {
+    local status=0
+    cp c cut
+    rm -f cut.in
+    mkfifo cut.in
+    "$prof_path" addr2line --no-cache -fe cut <cut.in >cut.out 2>cut.err &
+    local pid=$!
+    exec 7>cut.in
+    printf '%s\n' "$(nm c | awk '$3 == "with_loop" { print $1 }')" >&7
+    tail -n +1 -f --pid=$pid cut.out | grep -q -m 1 with_loop # it is open now
+    truncate -s 0 cut
+    printf '%s\n' "$(nm c | awk '$3 == "main" { print $1 }')" >&7
+    exec 7>&-
+    wait $pid || status=$?
+    [ "$status" -eq 0 ]
+    [ "$(wc -l <cut.out)" -eq 4 ]
+    grep -q 'became shorter while it was read' cut.err
+}
