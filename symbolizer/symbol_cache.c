@@ -298,7 +298,8 @@ void symbol_cache_compose(struct symbol_cache *cache, struct text *out)
     struct added *added = &cache->added;
     struct numbering n = {.strings = cache->strings};
     size_t identity_size = strlen(cache->identity);
-    qsort(added->entries, added->count, sizeof *added->entries, compare_entries);
+    if (added->count)
+        qsort(added->entries, added->count, sizeof *added->entries, compare_entries);
     text_append(&n.bytes, "", 1);
     number_frames(&n, added);
     struct header header = {
