@@ -91,7 +91,8 @@ static bool answer_names(const struct isolated_work *work, void *opened, int soc
                    write_words(socket, work->strings, result.source, answer.source_size) &&
                    write_words(socket, work->strings, result.reason, answer.reason_size) &&
                    isolated_child_write(socket, names.data, names.length);
-    symbol_result_release(&result);
+    free(result.chains);
+    free(result.frames);
     text_release(&names);
     free(addresses);
     return is_sent;

@@ -14,7 +14,6 @@
 
 #include "symbolizer/isolated_child.h"
 #include "symbolizer/lookup.h"
-#include "symbolizer/symbolizer.h"
 
 /* All of these are called in the process, `open` first and once. */
 struct isolated_work {

@@ -15,7 +15,7 @@
 #define PROF_SYMBOLIZER_SYMBOL_CACHE_H
 
 #include "profiler/base/text.h"
-#include "symbolizer/symbolizer.h"
+#include "symbolizer/symbol_types.h"
 
 #define SYMBOL_CACHE_MAX_BYTES   ((uint64_t)512 << 20) /* of all files together */
 #define SYMBOL_CACHE_MAX_ENTRIES 500000                /* of one */

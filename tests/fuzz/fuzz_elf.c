@@ -13,6 +13,7 @@
 #include "symbolizer/section_contents.h"
 #include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbol_table.h"
+#include "symbolizer/symbolizer.h"
 
 #include <elf.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 
 #include "profiler/base/memory.h"
 #include "symbolizer/symbol_cache.h"
+#include "symbolizer/symbolizer.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -96,6 +97,28 @@ static void answer_well(const uint64_t *addresses, uint32_t count, struct symbol
     result->reason = string_table_add_string(plan.strings, "a reason");
 }
 
+#define ALL_FRAMES_EACH UINT64_MAX
+
+/* Every chain has all frames of the answer. The layout is that of symbol_cache.c. */
+static void give_all_frames(struct text *names, uint32_t count)
+{
+    const uint32_t first = 0;
+    const uint16_t frames = (uint16_t)(2 * count);
+    for (uint32_t i = 0; i < count; i++) {
+        char *entry = names->data + 32 + 16 * (size_t)i;
+        memcpy(entry + 8, &first, sizeof first);
+        memcpy(entry + 12, &frames, sizeof frames);
+    }
+}
+
+static void set_checksum(struct text *names)
+{
+    const size_t covered = 12; // after the magic and the checksum
+    uint32_t sum =
+        (uint32_t)crc32(0, (const Bytef *)names->data + covered, (uInt)(names->length - covered));
+    memcpy(names->data + 8, &sum, sizeof sum);
+}
+
 /* The answer as it goes over the socket, with bytes changed and its end cut or drawn out. */
 static void lie(const uint64_t *addresses, uint32_t count)
 {
@@ -103,7 +126,8 @@ static void lie(const uint64_t *addresses, uint32_t count)
         uint64_t names_size;
         uint32_t source_size, reason_size;
     } answer = {.source_size = 3, .reason_size = 2};
-    uint64_t random = 0x9e3779b97f4a7c15u * (plan.damage + 1);
+    bool is_sharing = plan.damage == ALL_FRAMES_EACH, is_inside = !is_sharing && plan.damage % 2;
+    uint64_t random = 0x9e3779b97f4a7c15u * (plan.damage % 1000 + 1);
     struct symbol_result result;
     struct text names = TEXT_INIT, bytes = TEXT_INIT;
     answer_well(addresses, count, &result);
@@ -112,21 +136,19 @@ static void lie(const uint64_t *addresses, uint32_t count)
         symbol_cache_add(cache, addresses[i], &result, &result.chains[i]);
     symbol_cache_compose(cache, &names);
     answer.names_size = names.length;
-    if (plan.damage % 2) {         // inside, with a checksum that is right again
-        const size_t covered = 12; // after the magic and the checksum
-        for (unsigned i = 1 + next_random(&random) % 4; i > 0; i--)
-            names.data[covered + next_random(&random) % (names.length - covered)] =
-                (char)next_random(&random);
-        uint32_t sum =
-            (uint32_t)crc32(0, (const Bytef *)names.data + covered, (uInt)(names.length - covered));
-        memcpy(names.data + 8, &sum, sizeof sum);
-    }
+    const size_t head = 12; // the magic and the checksum
+    for (uint64_t i = next_random(&random) % 4 + 1; is_inside && i > 0; i--)
+        names.data[head + next_random(&random) % (names.length - head)] =
+            (char)next_random(&random);
+    if (is_sharing)
+        give_all_frames(&names, count);
+    set_checksum(&names);
     text_append(&bytes, &answer, sizeof answer);
     text_append(&bytes, "srcwh", 5);
     text_append(&bytes, names.data, names.length);
-    if (plan.damage % 2 == 0)
+    if (!is_inside && !is_sharing)
         bytes.data[next_random(&random) % (sizeof answer + 16)] = (char)next_random(&random);
-    if (plan.damage % 3 == 0)
+    if (plan.damage % 3 == 0 && !is_sharing)
         bytes.length -= next_random(&random) % bytes.length;
     for (int fd = 3; fd < 1024; fd++) { // one of them is the socket, the others cannot be written
         if (isolated_child_write(fd, bytes.data, bytes.length))
@@ -315,6 +337,19 @@ static void lies_are_found_out_or_harmless(void **state)
     assert_in_range(found_out, LIES_TOLD / 4, LIES_TOLD);
 }
 
+/* Else a small answer could ask for any amount of memory. */
+static void chains_that_share_frames_are_found_out(void **state)
+{
+    struct asked asked;
+    (void)state;
+    plan = (struct plan){.reading = LIES, .damage = ALL_FRAMES_EACH};
+    begin(&asked);
+    ask(&asked);
+    check_good(&asked, SYMBOL_FROM_TABLE);
+    assert_non_null(strstr(reason_of(&asked), "gave an answer that makes no sense"));
+    end(&asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +358,7 @@ int main(void)
         cmocka_unit_test(death_of_the_symbol_table_too_leaves_nothing),
         cmocka_unit_test(death_after_an_answer_is_made_good_by_a_fresh_process),
         cmocka_unit_test(lies_are_found_out_or_harmless),
+        cmocka_unit_test(chains_that_share_frames_are_found_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
