@@ -59,7 +59,8 @@ void isolated_child_begin(struct isolated_child *child, struct isolated_limits l
 static bool is_within_limits(struct isolated_child *child)
 {
     const struct isolated_limits *limits = &child->limits;
-    if (limits->cpu_ns && cpu_ns(child) - child->cpu_from > limits->cpu_ns)
+    uint64_t cpu = cpu_ns(child);
+    if (limits->cpu_ns && cpu > child->cpu_from && cpu - child->cpu_from > limits->cpu_ns)
         child->over = "took too much time and was ended";
     else if (limits->wall_ns && clock_read_ns(CLOCK_MONOTONIC) - child->wall_from > limits->wall_ns)
         child->over = "did not come to an end and was ended";
