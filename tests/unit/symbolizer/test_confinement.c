@@ -106,7 +106,7 @@ struct report {
         gets_code, raises_limit, connects, has_handler, dumps_core;
 };
 
-static int inherited; // a descriptor that the process should not have
+static int inherited[2]; // descriptors that the process should not have: before and after its own
 
 static void look_around(void *context, int socket_)
 {
@@ -116,7 +116,7 @@ static void look_around(void *context, int socket_)
     (void)context;
     memset(&r, 0, sizeof r);
     confinement_limit_memory((uint64_t)256 << 20);
-    r.has_descriptor = fcntl(inherited, F_GETFD) >= 0 && inherited != socket_ && inherited > 2;
+    r.has_descriptor = fcntl(inherited[0], F_GETFD) >= 0 || fcntl(inherited[1], F_GETFD) >= 0;
     sigaction(SIGUSR1, NULL, &action);
     r.has_handler = action.sa_handler != SIG_DFL;
     r.dumps_core = getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_max != 0;
@@ -156,14 +156,16 @@ static void confined_process_reads_and_computes_and_does_nothing_else(void **sta
     assert_non_null(file);
     fputs("existing", file);
     fclose(file);
-    inherited = open(EXISTING, O_RDWR);
-    assert_true(inherited > 2);
+    inherited[0] = open(EXISTING, O_RDWR);
+    inherited[1] = fcntl(inherited[0], F_DUPFD, 100);
+    assert_true(inherited[0] > 2 && inherited[1] >= 100);
     signal(SIGUSR1, on_signal);
     assert_int_equal(isolated_child_start(&child, look_around, NULL, &error), 0);
     isolated_child_begin(&child, (struct isolated_limits){0});
     assert_true(isolated_child_receive(&child, &r, sizeof r));
     isolated_child_release(&child);
-    close(inherited);
+    close(inherited[0]);
+    close(inherited[1]);
     signal(SIGUSR1, SIG_DFL);
 
     assert_true(r.reads);
