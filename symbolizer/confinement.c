@@ -35,7 +35,7 @@
 /* An hour: the end of a process whose parent no longer looks after it. */
 enum { LAST_RESORT_SECONDS = 3600 };
 
-static void limit(__rlimit_resource_t resource, uint64_t value)
+static void limit(int resource, uint64_t value)
 {
     struct rlimit both;
     if (getrlimit(resource, &both) < 0)

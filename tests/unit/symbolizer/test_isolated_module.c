@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -306,6 +307,26 @@ static void death_after_an_answer_is_made_good_by_a_fresh_process(void **state)
     end(&asked);
 }
 
+/* Then they are not read here instead. */
+static void files_are_not_read_where_no_process_can_be_started(void **state)
+{
+    struct rlimit before, none_left;
+    struct asked asked;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none_left = before;
+    none_left.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none_left);
+    begin(&asked);
+    ask(&asked);
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_false(asked.is_known);
+    assert_non_null(strstr(reason_of(&asked), "could not be done elsewhere: cannot make a pair"));
+    assert_ptr_equal(strstr(isolated_module_problem(asked.module), "reading the files of /x/y"),
+                     isolated_module_problem(asked.module));
+    end(&asked);
+}
+
 /* A lie is found out, or is an answer that can be used like any other. */
 static void lies_are_found_out_or_harmless(void **state)
 {
@@ -357,6 +378,7 @@ int main(void)
         cmocka_unit_test(death_of_debug_information_leaves_the_symbol_table),
         cmocka_unit_test(death_of_the_symbol_table_too_leaves_nothing),
         cmocka_unit_test(death_after_an_answer_is_made_good_by_a_fresh_process),
+        cmocka_unit_test(files_are_not_read_where_no_process_can_be_started),
         cmocka_unit_test(lies_are_found_out_or_harmless),
         cmocka_unit_test(chains_that_share_frames_are_found_out),
     };
