@@ -118,7 +118,7 @@ static const char *mismatch(const struct search *search, const struct elf_image 
 static bool try_file(struct search *search, const char *path, bool by_link)
 {
     struct elf_image candidate;
-    if (elf_image_open(&candidate, path, NULL) < 0) {
+    if (file_trust_open(search->query->trust, &candidate, path, NULL) < 0) {
         note(search, path, access(path, F_OK) == 0 ? " (not readable as ELF)" : "");
         return false;
     }
@@ -322,14 +322,17 @@ static bool try_shared_link(struct search *search, const char *path)
 
 bool debug_files_find_shared(const struct symbolizer_options *options,
                              const struct elf_image *image, const char *path,
-                             struct elf_image *shared)
+                             struct file_trust *trust, struct elf_image *shared)
 {
     struct supplement asked;
     if (!read_supplement(&asked, image) || !*asked.link)
         return false;
     struct text found_path = TEXT_INIT, tried = TEXT_INIT;
-    struct debug_file_query query = {
-        .options = options, .path = path, .build_id = asked.id, .build_id_size = asked.id_size};
+    struct debug_file_query query = {.options = options,
+                                     .path = path,
+                                     .build_id = asked.id,
+                                     .build_id_size = asked.id_size,
+                                     .trust = trust};
     struct search search = {.query = &query,
                             .link = asked.link,
                             .image = shared,

@@ -15,7 +15,7 @@
 #define PROF_SYMBOLIZER_DEBUG_FILES_H
 
 #include "profiler/base/text.h"
-#include "symbolizer/elf_image.h"
+#include "symbolizer/file_trust.h"
 #include "symbolizer/symbol_types.h"
 
 struct debug_file_query {
@@ -25,6 +25,7 @@ struct debug_file_query {
     const uint8_t *build_id; /* NULL: not known */
     uint32_t build_id_size;
     const struct elf_image *image; /* the module itself; NULL: not to be had */
+    struct file_trust *trust;      /* of the files to open; NULL: all may be */
 };
 
 /*
@@ -42,6 +43,6 @@ bool debug_files_find(const struct debug_file_query *query, struct elf_image *im
  */
 bool debug_files_find_shared(const struct symbolizer_options *options,
                              const struct elf_image *image, const char *path,
-                             struct elf_image *shared);
+                             struct file_trust *trust, struct elf_image *shared);
 
 #endif

@@ -46,7 +46,7 @@ struct dwarf_file *dwarf_file_open(const struct elf_image *image, const struct e
     dwarf_sections_init(&file->sections, image);
     dwarf_sections_load(&file->sections, options->threads);
     dwarf_units_init(&file->units, NULL, &file->sections);
-    dwarf_split_init(&file->split, options->path, options->sysroot);
+    dwarf_split_init(&file->split, options->path, options->sysroot, options->trust);
     if (!file->units.count) {
         bool known = *file->sections.error.text;
         error_set(error, 0, "%s", known ? file->sections.error.text : "it holds no units");

@@ -8,16 +8,17 @@
 #ifndef PROF_SYMBOLIZER_DWARF_FILE_H
 #define PROF_SYMBOLIZER_DWARF_FILE_H
 
-#include "symbolizer/elf_image.h"
+#include "symbolizer/file_trust.h"
 #include "symbolizer/lookup.h"
 
 struct dwarf_file;
 
 struct dwarf_file_options {
-    uint32_t threads;    /* at most; 0 and 1 both mean this one */
-    bool only_libdwarf;  /* the slow path for all units; see dwarf_fallback.h */
-    const char *path;    /* of the image, for .dwo and .dwp files; must stay */
-    const char *sysroot; /* before the paths of .dwo files; NULL: none */
+    uint32_t threads;         /* at most; 0 and 1 both mean this one */
+    bool only_libdwarf;       /* the slow path for all units; see dwarf_fallback.h */
+    const char *path;         /* of the image, for .dwo and .dwp files; must stay */
+    const char *sysroot;      /* before the paths of .dwo files; NULL: none */
+    struct file_trust *trust; /* of .dwo and .dwp files; NULL: all may be read. Must stay */
 };
 
 /*

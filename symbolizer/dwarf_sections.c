@@ -71,7 +71,7 @@ void dwarf_sections_cut(struct dwarf_sections *sections, enum dwarf_section whic
                         uint64_t size)
 {
     struct section_contents *contents = &sections->entries[which].contents;
-    bool fits = offset <= contents->size && size <= contents->size - offset;
+    bool fits = size && offset <= contents->size && size <= contents->size - offset;
     contents->data = fits ? contents->data + offset : NULL;
     contents->size = fits ? size : 0;
 }

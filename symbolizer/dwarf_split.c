@@ -12,9 +12,10 @@
 
 enum { MAX_COLUMNS = 16 };
 
-void dwarf_split_init(struct dwarf_split *split, const char *path, const char *sysroot)
+void dwarf_split_init(struct dwarf_split *split, const char *path, const char *sysroot,
+                      struct file_trust *trust)
 {
-    *split = (struct dwarf_split){.path = path, .sysroot = sysroot};
+    *split = (struct dwarf_split){.path = path, .sysroot = sysroot, .trust = trust};
 }
 
 static void free_unit(struct dwarf_split_unit *rest)
@@ -90,7 +91,7 @@ static bool accept(struct dwarf_split *split, struct dwarf_split_unit *rest,
 static bool try_file(struct dwarf_split *split, struct dwarf_unit *skeleton, const char *path)
 {
     struct elf_image image;
-    if (elf_image_open(&image, path, NULL) < 0)
+    if (file_trust_open(split->trust, &image, path, NULL) < 0)
         return false;
     struct dwarf_split_unit *rest = memory_new(1, sizeof *rest);
     rest->image = image;
@@ -126,7 +127,7 @@ static void open_package(struct dwarf_split *split)
     struct text path = TEXT_INIT;
     split->looked_for_package = true;
     text_printf(&path, "%s.dwp", split->path);
-    split->has_package = elf_image_open(&split->package, path.data, NULL) == 0;
+    split->has_package = file_trust_open(split->trust, &split->package, path.data, NULL) == 0;
     if (split->has_package) {
         dwarf_sections_init_split(&split->package_sections, &split->package);
         dwarf_sections_load(&split->package_sections, 1);

@@ -12,6 +12,7 @@
 
 #include "profiler/base/text.h"
 #include "symbolizer/dwarf_names.h"
+#include "symbolizer/file_trust.h"
 
 /* The rest of one unit. */
 struct dwarf_split_unit {
@@ -23,8 +24,9 @@ struct dwarf_split_unit {
 };
 
 struct dwarf_split {
-    const char *path;    /* of the main file */
-    const char *sysroot; /* before paths that the debug information names; NULL: none */
+    const char *path;         /* of the main file */
+    const char *sysroot;      /* before paths that the debug information names; NULL: none */
+    struct file_trust *trust; /* of the files to open; NULL: all may be */
     struct elf_image package;
     struct dwarf_sections package_sections;
     bool has_package, looked_for_package;
@@ -33,7 +35,8 @@ struct dwarf_split {
     struct text missing; /* the path of the first file that was not found; empty: none */
 };
 
-void dwarf_split_init(struct dwarf_split *split, const char *path, const char *sysroot);
+void dwarf_split_init(struct dwarf_split *split, const char *path, const char *sysroot,
+                      struct file_trust *trust);
 void dwarf_split_release(struct dwarf_split *split);
 
 /* Looks for the rest of a unit that was read and is split, and sets unit->split; NULL when it is

@@ -67,12 +67,20 @@ static uint64_t read_pointer(struct bytes *b, uint8_t encoding, const struct eh_
     return frame->is_64 ? value : (uint32_t)value;
 }
 
+/* All that is wanted of a CIE is at its beginning. Looking further would let two huge ones, used by
+ * FDEs in turn, be read once for each FDE. */
+enum { CIE_HEAD = 64 };
+
 /* The pointer encoding of FDEs from the CIE's augmentation; `b` is after the CIE's id. */
 static uint8_t cie_encoding(struct bytes b, const struct eh_frame *frame)
 {
+    if (bytes_left(&b) > CIE_HEAD)
+        b.end = b.at + CIE_HEAD;
     uint8_t version = bytes_u8(&b);
     const char *augmentation = bytes_string(&b);
-    if (!augmentation || augmentation[0] != 'z')
+    if (!augmentation)
+        return ENCODING_INDIRECT; // unreadable
+    if (augmentation[0] != 'z')
         return ENCODING_ABSOLUTE;
     if (version >= 4)
         bytes_skip(&b, 2);

@@ -226,18 +226,24 @@ int elf_image_init(struct elf_image *image, const void *data, size_t size, struc
     return 0;
 }
 
+int elf_image_take(struct elf_image *image, struct mapped_file *file, const char *path,
+                   struct error *error)
+{
+    struct error why = {0};
+    if (elf_image_init(image, file->data, file->size, &why) < 0) {
+        mapped_file_close(file);
+        return error_set(error, 0, "cannot use %s: %s", path, why.text);
+    }
+    image->file = *file;
+    return 0;
+}
+
 int elf_image_open(struct elf_image *image, const char *path, struct error *error)
 {
     struct mapped_file file;
-    struct error why = {0};
     if (mapped_file_open(&file, path, error) < 0)
         return -1;
-    if (elf_image_init(image, file.data, file.size, &why) < 0) {
-        mapped_file_close(&file);
-        return error_set(error, 0, "cannot use %s: %s", path, why.text);
-    }
-    image->file = file;
-    return 0;
+    return elf_image_take(image, &file, path, error);
 }
 
 void elf_image_release(struct elf_image *image)

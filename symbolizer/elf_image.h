@@ -46,10 +46,13 @@ struct elf_image {
     uint32_t build_id_size;
 };
 
-/* Both return 0, or -1 with the error filled and `image` untouched. The memory given to
+/* They return 0, or -1 with the error filled and `image` untouched. The memory given to
  * elf_image_init must stay until elf_image_release. */
 int elf_image_open(struct elf_image *image, const char *path, struct error *error);
 int elf_image_init(struct elf_image *image, const void *data, size_t size, struct error *error);
+/* As elf_image_open, of a file that is open already; it is closed on failure. */
+int elf_image_take(struct elf_image *image, struct mapped_file *file, const char *path,
+                   struct error *error);
 void elf_image_release(struct elf_image *image);
 
 /* The first section of that name, or NULL. In object files one of no group is preferred: there, the

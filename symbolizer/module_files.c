@@ -29,12 +29,13 @@ static void refuse_replaced(struct module_files *files, const struct symbol_modu
 }
 
 /* What the path leads to. */
-static void open_by_path(struct module_files *files, const struct symbol_module *module)
+static void open_by_path(struct module_files *files, const struct symbol_module *module,
+                         struct file_trust *trust)
 {
     struct error error = {0};
     int result = module->image
                      ? elf_image_init(&files->module, module->image, module->image_size, &error)
-                     : elf_image_open(&files->module, files->module_path.data, &error);
+                     : file_trust_open(trust, &files->module, files->module_path.data, &error);
     if (result < 0)
         text_append_string(&files->problem, error.text);
     else if (module->build_id_size &&
@@ -45,9 +46,10 @@ static void open_by_path(struct module_files *files, const struct symbol_module 
 }
 
 /* The file that was kept. It was checked when that was done; a build-id is checked again. */
-static bool open_kept(struct module_files *files, const struct symbol_module *module)
+static bool open_kept(struct module_files *files, const struct symbol_module *module,
+                      struct file_trust *trust)
 {
-    if (!module->file || elf_image_open(&files->module, module->file, NULL) < 0)
+    if (!module->file || file_trust_open(trust, &files->module, module->file, NULL) < 0)
         return false;
     if (module->build_id_size &&
         !elf_image_has_build_id(&files->module, module->build_id, module->build_id_size)) {
@@ -62,17 +64,18 @@ static bool open_kept(struct module_files *files, const struct symbol_module *mo
 /* With a build-id the path comes first: answers are remembered by the file that they came from, and
  * what was kept may be a copy. Without one, nothing tells whether the path leads to another file.
  */
-static void open_module(struct module_files *files, const struct symbol_module *module)
+static void open_module(struct module_files *files, const struct symbol_module *module,
+                        struct file_trust *trust)
 {
-    if (!module->build_id_size && open_kept(files, module))
+    if (!module->build_id_size && open_kept(files, module, trust))
         return;
-    open_by_path(files, module);
+    open_by_path(files, module, trust);
     if (!files->has_module)
-        open_kept(files, module);
+        open_kept(files, module, trust);
 }
 
 static void open_debug(struct module_files *files, const struct symbolizer_options *options,
-                       const struct symbol_module *module)
+                       const struct symbol_module *module, struct file_trust *trust)
 {
     struct debug_file_query query = {
         .options = options,
@@ -81,6 +84,7 @@ static void open_debug(struct module_files *files, const struct symbolizer_optio
         .build_id = files->has_module ? files->module.build_id : module->build_id,
         .build_id_size = files->has_module ? files->module.build_id_size : module->build_id_size,
         .image = files->has_module ? &files->module : NULL,
+        .trust = trust,
     };
     files->has_debug = debug_files_find(&query, &files->debug, &files->debug_path, &files->tried);
     if (files->has_debug)
@@ -103,18 +107,18 @@ static void open_mini(struct module_files *files)
 }
 
 void module_files_open(struct module_files *files, const struct symbolizer_options *options,
-                       const struct symbol_module *module)
+                       const struct symbol_module *module, struct file_trust *trust)
 {
     const char *path = NULL;
     *files = (struct module_files){0};
     text_printf(&files->module_path, "%s%s",
                 options->sysroot && !module->image ? options->sysroot : "", module->path);
-    open_module(files, module);
+    open_module(files, module, trust);
     if (!files->has_module || !dwarf_sections_exist(&files->module))
-        open_debug(files, options, module);
+        open_debug(files, options, module, trust);
     const struct elf_image *dwarf = module_files_dwarf(files, &path);
     if (dwarf)
-        files->has_shared = debug_files_find_shared(options, dwarf, path, &files->shared);
+        files->has_shared = debug_files_find_shared(options, dwarf, path, trust, &files->shared);
     open_mini(files);
 }
 

@@ -6,6 +6,7 @@
 #define PROF_SYMBOLIZER_MODULE_FILES_H
 
 #include "profiler/base/text.h"
+#include "symbolizer/file_trust.h"
 #include "symbolizer/section_contents.h"
 #include "symbolizer/symbol_types.h"
 
@@ -27,7 +28,7 @@ struct module_files {
  * missing is said in `problem` and `tried`.
  */
 void module_files_open(struct module_files *files, const struct symbolizer_options *options,
-                       const struct symbol_module *module);
+                       const struct symbol_module *module, struct file_trust *trust);
 void module_files_close(struct module_files *files);
 
 /* The image with the debug information and its path, or NULL. */

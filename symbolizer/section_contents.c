@@ -179,25 +179,36 @@ int section_contents_init(struct section_contents *contents, const struct elf_im
 }
 
 #ifdef PROF_HAVE_LZMA
-/* The stream does not say how large it becomes before its end, so the room grows. */
+/* The stream does not say how large it becomes before its end, so the room grows. NULL when it is
+ * damaged, cut short, or too large. */
 static uint8_t *inflate_xz(struct bytes in, size_t *size)
 {
     enum { MEMORY_LIMIT = 128 << 20, MAX_SIZE = 256 << 20 };
-    size_t room = 4 * bytes_left(&in) + 4096;
-    for (; room <= MAX_SIZE; room *= 2) {
-        uint64_t memory = MEMORY_LIMIT;
-        size_t used = 0;
-        uint8_t *out = malloc(room);
-        *size = 0;
-        lzma_ret result = out ? lzma_stream_buffer_decode(&memory, 0, NULL, in.at, &used,
-                                                          bytes_left(&in), out, size, room)
-                              : LZMA_MEM_ERROR;
-        if (result == LZMA_OK)
-            return out;
-        free(out);
-        if (result != LZMA_BUF_ERROR)
-            return NULL;
+    lzma_stream stream = LZMA_STREAM_INIT;
+    size_t room = 0;
+    uint8_t *out = NULL;
+    lzma_ret result = lzma_stream_decoder(&stream, MEMORY_LIMIT, 0);
+    stream.next_in = in.at;
+    stream.avail_in = bytes_left(&in);
+    while (result == LZMA_OK && (stream.avail_out || room < MAX_SIZE)) {
+        if (!stream.avail_out) {
+            size_t more = room ? 2 * room : 4 * bytes_left(&in) + 4096;
+            more = more < MAX_SIZE ? more : MAX_SIZE;
+            uint8_t *larger = realloc(out, more);
+            if (!larger)
+                break;
+            stream.next_out = larger + room;
+            stream.avail_out = more - room;
+            out = larger;
+            room = more;
+        }
+        result = lzma_code(&stream, LZMA_FINISH);
     }
+    *size = room - stream.avail_out;
+    lzma_end(&stream);
+    if (result == LZMA_STREAM_END)
+        return out;
+    free(out);
     return NULL;
 }
 

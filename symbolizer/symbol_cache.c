@@ -135,6 +135,26 @@ struct symbol_cache *symbol_cache_open(const char *directory, const char *name,
     return cache;
 }
 
+struct symbol_cache *symbol_cache_new(struct string_table *strings)
+{
+    struct symbol_cache *cache = memory_new(1, sizeof *cache);
+    cache->identity = memory_copy_string("");
+    cache->strings = strings;
+    return cache;
+}
+
+struct symbol_cache *symbol_cache_of(const void *bytes, size_t size, struct string_table *strings)
+{
+    struct symbol_cache *cache = symbol_cache_new(strings);
+    cache->file = (struct mapped_file){.data = bytes, .size = size};
+    if (check_file(cache)) {
+        cache->ids = memory_new(cache->header.string_count, sizeof *cache->ids);
+        return cache;
+    }
+    symbol_cache_close(cache);
+    return NULL;
+}
+
 /* The table's id of a string of the file; 0 for one that is not there. */
 static uint32_t string_of(struct symbol_cache *cache, uint32_t index)
 {
@@ -272,13 +292,14 @@ static void number_frames(struct numbering *n, struct added *added)
     }
 }
 
-static void compose(struct symbol_cache *cache, struct text *out)
+void symbol_cache_compose(struct symbol_cache *cache, struct text *out)
 {
     static const char zeros[8];
     struct added *added = &cache->added;
     struct numbering n = {.strings = cache->strings};
     size_t identity_size = strlen(cache->identity);
-    qsort(added->entries, added->count, sizeof *added->entries, compare_entries);
+    if (added->count)
+        qsort(added->entries, added->count, sizeof *added->entries, compare_entries);
     text_append(&n.bytes, "", 1);
     number_frames(&n, added);
     struct header header = {
@@ -332,7 +353,7 @@ static bool write_all(int fd, const struct text *out)
 static void write_file(struct symbol_cache *cache)
 {
     struct text out = TEXT_INIT, name = TEXT_INIT;
-    compose(cache, &out);
+    symbol_cache_compose(cache, &out);
     make_directory(cache->directory);
     text_printf(&name, "%s/.new-XXXXXX", cache->directory);
     int fd = out.length < INT32_MAX ? mkstemp(name.data) : -1;
@@ -395,12 +416,13 @@ void symbol_cache_close(struct symbol_cache *cache)
 {
     if (!cache)
         return;
-    if (cache->added.count) {
+    if (cache->added.count && cache->directory) {
         add_old(cache);
         write_file(cache);
         trim(cache->directory, SYMBOL_CACHE_MAX_BYTES);
     }
-    mapped_file_close(&cache->file);
+    if (cache->directory)
+        mapped_file_close(&cache->file);
     free(cache->added.entries);
     free(cache->added.frames);
     free(cache->ids);

@@ -8,13 +8,14 @@
  * installed or replaced since makes it void. Files are replaced as a whole (rename), so readers and
  * writers need no locks: of two that write at once, one's additions are lost.
  *
- * The contents are checked as if they were hostile: checksum, and every index at its use.
+ * The contents are checked as if they were hostile: checksum, and every index at its use. So the
+ * same bytes also carry the answers of an isolated process (isolated_module.h).
  */
 #ifndef PROF_SYMBOLIZER_SYMBOL_CACHE_H
 #define PROF_SYMBOLIZER_SYMBOL_CACHE_H
 
 #include "profiler/base/text.h"
-#include "symbolizer/symbolizer.h"
+#include "symbolizer/symbol_types.h"
 
 #define SYMBOL_CACHE_MAX_BYTES   ((uint64_t)512 << 20) /* of all files together */
 #define SYMBOL_CACHE_MAX_ENTRIES 500000                /* of one */
@@ -28,6 +29,14 @@ struct symbol_cache;
  */
 struct symbol_cache *symbol_cache_open(const char *directory, const char *name,
                                        const char *identity, struct string_table *strings);
+
+/* One that is no file: empty, to be filled and composed; or of such bytes, which must stay until it
+ * is closed, NULL when they are damaged. */
+struct symbol_cache *symbol_cache_new(struct string_table *strings);
+struct symbol_cache *symbol_cache_of(const void *bytes, size_t size, struct string_table *strings);
+
+/* Appends what was added as bytes. Once only: adding more or closing is all that may follow. */
+void symbol_cache_compose(struct symbol_cache *cache, struct text *out);
 
 /* Appends the chain of an address to the result's frames, and describes it in `chain`. False when
  * the cache does not have it. */

@@ -13,6 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whether a module's files are read in a process of their own, see symbolizer.h. */
+enum symbolizer_isolation {
+    SYMBOLIZER_ISOLATE_AUTO,
+    SYMBOLIZER_ISOLATE_NEVER,
+    SYMBOLIZER_ISOLATE_ALWAYS
+};
+
 struct symbolizer_options {
     const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
     const char *sysroot;                  /* put before paths of modules; NULL: none */
@@ -20,6 +27,7 @@ struct symbolizer_options {
     bool ask_debuginfod;                  /* fetch debug files that are not here; may take long */
     const char *cache_directory; /* where answers are kept; NULL: nowhere. See symbol_cache.h */
     bool only_libdwarf;          /* read DWARF through libdwarf alone: slow, for comparisons */
+    enum symbolizer_isolation isolate;
 };
 
 struct symbol_module {
@@ -41,6 +49,30 @@ struct symbol_frame {
     uint32_t file, line;   /* the statement, or the call of the frame before */
     uint32_t declared_file, declared_line;
     uint32_t discriminator; /* tells blocks of one line apart; only of the innermost; 0: none */
+};
+
+/* Where a name came from, the best first. */
+enum symbol_origin {
+    SYMBOL_FROM_DWARF,
+    SYMBOL_FROM_TABLE, /* .symtab or .dynsym */
+    SYMBOL_FROM_PLT,   /* name@plt */
+    SYMBOL_FROM_START, /* no name: module+0xstart, from .eh_frame or the address itself */
+    SYMBOL_ORIGIN_COUNT
+};
+
+struct symbol_chain {
+    uint32_t first_frame, frame_count; /* at least one frame */
+    enum symbol_origin origin;         /* of the last frame */
+};
+
+struct symbol_result {
+    struct symbol_chain *chains; /* one per address, in the order of the addresses */
+    uint32_t chain_count;
+    struct symbol_frame *frames;
+    uint32_t frame_count, frame_capacity;
+    uint32_t source; /* string id: "DWARF in /usr/bin/x"; 0: there are no names */
+    uint32_t reason; /* string id: what is missing and what would help; 0: nothing is */
+    uint32_t origins[SYMBOL_ORIGIN_COUNT]; /* addresses by origin */
 };
 
 #endif

@@ -398,6 +398,7 @@ static struct symbolizer *make_symbolizer(struct job *job, bool ask_debuginfod)
         .sysroot = job->options->sysroot,
         .cache_directory = job->options->cache_directory,
         .ask_debuginfod = ask_debuginfod,
+        .isolate = job->options->isolate,
     };
     return symbolizer_new(&asked, &job->profile->strings);
 }

@@ -8,6 +8,7 @@
 #include "profiler/base/error.h"
 #include "profiler/base/text.h"
 #include "profiler/profile/profile.h"
+#include "symbolizer/symbol_types.h"
 
 struct symbolize_step {
     const char *module; /* path */
@@ -38,6 +39,7 @@ struct symbolize_options {
     const char *cache_directory; /* NULL: nothing is kept; see symbol_cache.h */
     const char *map_directory;   /* of what JIT compilers write, see generated_code.h; NULL: /tmp */
     const char *kernel_map;      /* NULL: /proc/kallsyms */
+    enum symbolizer_isolation isolate; /* of the modules' files; see symbolizer.h */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "symbolizer/eh_frame_starts.h"
 #include "symbolizer/function_aliases.h"
 #include "symbolizer/function_names.h"
+#include "symbolizer/isolated_module.h"
 #include "symbolizer/module_files.h"
 #include "symbolizer/plt_names.h"
 #include "symbolizer/symbol_cache.h"
@@ -30,6 +31,9 @@ struct symbolizer {
 struct symbolizer_module {
     struct symbolizer *symbolizer;
     char *path;
+    struct symbol_module asked;       /* with copies of its path and build-id */
+    struct file_trust trust;          /* of the files, when they are read here */
+    struct isolated_module *isolated; /* who reads them elsewhere; NULL: they are read here */
     struct module_files files;
     struct symbol_cache *cache; /* NULL: none is wanted, or its answers would not last */
     struct dwarf_file *dwarf;   /* NULL: not needed yet, or not to be had */
@@ -91,6 +95,7 @@ static void open_dwarf(struct symbolizer_module *module)
         .threads = thread_count(asked),
         .only_libdwarf = asked->only_libdwarf,
         .sysroot = asked->sysroot,
+        .trust = &module->trust,
     };
     struct error error = {0};
     const char *path = NULL;
@@ -136,15 +141,42 @@ static void open_cache(struct symbolizer_module *module)
     text_release(&identity);
 }
 
+static void open_here(struct symbolizer_module *module)
+{
+    const struct symbolizer_options *options = &module->symbolizer->options;
+    module->trust.is_strict = options->isolate == SYMBOLIZER_ISOLATE_AUTO;
+    module_files_open(&module->files, options, &module->asked, &module->trust);
+    module_files_dwarf(&module->files, &module->dwarf_path);
+    open_cache(module);
+}
+
+static void close_here(struct symbolizer_module *module)
+{
+    symbol_cache_close(module->cache);
+    dwarf_file_close(module->dwarf);
+    module_files_close(&module->files);
+    module->cache = NULL;
+    module->dwarf = NULL;
+}
+
+static void isolate(struct symbolizer_module *module);
+
 struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
                                                  const struct symbol_module *asked)
 {
     struct symbolizer_module *module = memory_new(1, sizeof *module);
+    uint8_t *build_id = memory_new(asked->build_id_size, 1);
+    if (asked->build_id_size)
+        memcpy(build_id, asked->build_id, asked->build_id_size);
     module->symbolizer = symbolizer;
     module->path = memory_copy_string(asked->path);
-    module_files_open(&module->files, &symbolizer->options, asked);
-    module_files_dwarf(&module->files, &module->dwarf_path);
-    open_cache(module);
+    module->asked = *asked;
+    module->asked.path = module->path;
+    module->asked.build_id = build_id;
+    if (symbolizer->options.isolate != SYMBOLIZER_ISOLATE_ALWAYS)
+        open_here(module);
+    if (symbolizer->options.isolate == SYMBOLIZER_ISOLATE_ALWAYS || module->trust.met_others)
+        isolate(module);
     return module;
 }
 
@@ -152,10 +184,10 @@ void symbolizer_module_close(struct symbolizer_module *module)
 {
     if (!module)
         return;
-    symbol_cache_close(module->cache);
-    dwarf_file_close(module->dwarf);
-    module_files_close(&module->files);
+    isolated_module_close(module->isolated);
+    close_here(module);
     text_release(&module->gap);
+    free((void *)module->asked.build_id);
     free(module->path);
     free(module);
 }
@@ -340,6 +372,20 @@ static void take_frames(struct symbol_result *result, struct lookup_batch *batch
     free(batch->frames);
 }
 
+/* Makes the lookups' chains of what is known of them. */
+static void complete_chains(struct symbolizer_module *module, struct lookup_batch *batch,
+                            struct symbol_chain *chains, const uint32_t *places,
+                            struct symbol_result *result)
+{
+    uint32_t before = result->frame_count;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct symbol_chain *chain = &chains[places ? places[i] : i];
+        *chain = complete_chain(module->symbolizer, module->path, batch, &batch->lookups[i]);
+        chain->first_frame += before;
+    }
+    take_frames(result, batch);
+}
+
 /* Asks the origins of names in turn. */
 static void resolve_batch(struct symbolizer_module *module, struct lookup_batch *batch,
                           struct symbol_chain *chains, const uint32_t *places,
@@ -351,17 +397,85 @@ static void resolve_batch(struct symbolizer_module *module, struct lookup_batch 
     ask_starts(batch, &module->files);
     function_names_prepare(&symbolizer->names, batch->frames, batch->frame_count,
                            thread_count(&symbolizer->options));
-    uint32_t before = result->frame_count;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        struct symbol_chain *chain = &chains[places[i]];
-        *chain = complete_chain(symbolizer, module->path, batch, &batch->lookups[i]);
-        chain->first_frame += before;
-    }
-    take_frames(result, batch);
+    complete_chains(module, batch, chains, places, result);
     bool will_last =
         module->cache && module->dwarf && !module->gap.length && dwarf_file_is_whole(module->dwarf);
     for (uint32_t i = 0; i < batch->count && will_last; i++)
         symbol_cache_add(module->cache, batch->lookups[i].address, result, &chains[places[i]]);
+}
+
+static void resolve_here(struct symbolizer_module *module, struct lookup_batch *all,
+                         struct symbol_chain *chains, struct symbol_result *result)
+{
+    uint32_t *places = memory_new(all->count, sizeof *places);
+    struct lookup_batch rest = ask_cache(module, all, chains, places, result);
+    if (rest.count || !module->cache)
+        resolve_batch(module, &rest, chains, places, result);
+    result->source = describe_source(module);
+    result->reason = describe_reason(module);
+    free(places);
+    free(rest.lookups);
+}
+
+static void resolve_elsewhere(struct symbolizer_module *module, struct lookup_batch *all,
+                              struct symbol_chain *chains, struct symbol_result *result)
+{
+    if (all->count &&
+        !isolated_module_resolve(module->isolated, all->lookups, all->count, chains, result))
+        complete_chains(module, all, chains, NULL, result);
+}
+
+static void *open_isolated(void *context, bool only_tables)
+{
+    struct symbolizer_module *outer = context;
+    struct symbolizer_options *options = &outer->symbolizer->options; // of this process alone
+    options->isolate = SYMBOLIZER_ISOLATE_NEVER;
+    options->cache_directory = NULL;
+    struct symbolizer_module *module = symbolizer_module_open(outer->symbolizer, &outer->asked);
+    module->tried_dwarf = only_tables;
+    if (only_tables)
+        module->dwarf_path = NULL;
+    return module;
+}
+
+static const char *problem_isolated(const void *opened)
+{
+    return symbolizer_module_problem(opened);
+}
+
+static bool section_isolated(const void *opened, const char *name, uint64_t *address)
+{
+    return symbolizer_module_section(opened, name, address);
+}
+
+static uint64_t size_isolated(const void *opened)
+{
+    const struct module_files *files = &((const struct symbolizer_module *)opened)->files;
+    return (uint64_t)files->module.size + files->debug.size + files->shared.size;
+}
+
+static void resolve_isolated(void *opened, const uint64_t *addresses, uint32_t count,
+                             struct symbol_result *result)
+{
+    symbolizer_module_resolve(opened, addresses, count, result);
+}
+
+/* From now on another process reads the module's files. */
+static void isolate(struct symbolizer_module *module)
+{
+    const struct isolated_work work = {
+        .context = module,
+        .open = open_isolated,
+        .problem = problem_isolated,
+        .section = section_isolated,
+        .size = size_isolated,
+        .resolve = resolve_isolated,
+        .path = module->path,
+        .strings = module->symbolizer->strings,
+        .opens_free = module->symbolizer->options.ask_debuginfod,
+    };
+    close_here(module);
+    module->isolated = isolated_module_open(&work);
 }
 
 void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t *addresses,
@@ -369,22 +483,22 @@ void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t 
 {
     struct lookup_batch all = batch_of(addresses, count, module->symbolizer->strings);
     struct symbol_chain *chains = memory_new(all.count, sizeof *chains);
-    uint32_t *places = memory_new(all.count, sizeof *places);
     *result = (struct symbol_result){0};
-    struct lookup_batch rest = ask_cache(module, &all, chains, places, result);
-    if (rest.count || !module->cache)
-        resolve_batch(module, &rest, chains, places, result);
+    if (!module->isolated)
+        resolve_here(module, &all, chains, result);
+    if (!module->isolated && module->trust.met_others) { // a .dwo file, which is found late
+        symbol_result_release(result);
+        isolate(module);
+    }
+    if (module->isolated)
+        resolve_elsewhere(module, &all, chains, result);
     for (uint32_t i = 0; i < all.count; i++)
         result->origins[chains[i].origin]++;
     result->chains = memory_new(count, sizeof *result->chains);
     result->chain_count = count;
     for (uint32_t i = 0; i < count; i++)
         result->chains[i] = chains[lookup_first(all.lookups, all.count, addresses[i])];
-    result->source = describe_source(module);
-    result->reason = describe_reason(module);
     free(chains);
-    free(places);
-    free(rest.lookups);
     free(all.lookups);
 }
 
@@ -449,6 +563,8 @@ void symbol_aliases_release(struct symbol_aliases *aliases)
 
 const char *symbolizer_module_problem(const struct symbolizer_module *module)
 {
+    if (module->isolated)
+        return isolated_module_problem(module->isolated);
     return module->files.problem.length ? module->files.problem.data : NULL;
 }
 
@@ -456,6 +572,8 @@ bool symbolizer_module_section(const struct symbolizer_module *module, const cha
                                uint64_t *address)
 {
     const struct module_files *files = &module->files;
+    if (module->isolated)
+        return isolated_module_section(module->isolated, name, address);
     const struct elf_image *image = files->has_module ? &files->module : &files->debug;
     const struct elf_section *section = elf_image_section(image, name);
     if (section)

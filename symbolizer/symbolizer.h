@@ -7,6 +7,16 @@
  * No global state of its own, nothing printed, never an exit: but libdwarf has process-wide
  * settings, so only one thread at a time may resolve.
  *
+ * Isolation: files may be made to measure for a decoder's fault, or shrink while they are read,
+ * which raises SIGBUS. Files that are neither ours nor root's, or that everybody may write, are
+ *         therefore read in a forked process (SYMBOLIZER_ISOLATE_AUTO), all files of the module
+ * when one of them is; or every module's (_ALWAYS), or none (_NEVER). That process can allocate and
+ * open files for reading, but write, start or signal nothing (confinement.h, which also says what
+ * of it needs seccomp). Its answers are checked; when it dies of its files, names come from the
+ * symbol table alone, read by another, or are "module+0xaddress", and `reason` says so. Its answers
+ * are not kept in the cache. One process for each module, from the time that it is opened until it
+ * is closed; isolated_child.h says what that asks of callers with threads or children.
+ *
  * Memory: strings go into the table given to symbolizer_new, which must outlive the symbolizer;
  * results belong to the caller until symbol_result_release.
  */
@@ -20,32 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a name came from, the best first. */
-enum symbol_origin {
-    SYMBOL_FROM_DWARF,
-    SYMBOL_FROM_TABLE, /* .symtab or .dynsym */
-    SYMBOL_FROM_PLT,   /* name@plt */
-    SYMBOL_FROM_START, /* no name: module+0xstart, from .eh_frame or the address itself */
-    SYMBOL_ORIGIN_COUNT
-};
-
 /* How reasons end where debug symbols would help. */
 #define SYMBOLIZER_ADVICE "install its debug symbols or build with -g"
-
-struct symbol_chain {
-    uint32_t first_frame, frame_count; /* at least one frame */
-    enum symbol_origin origin;         /* of the last frame */
-};
-
-struct symbol_result {
-    struct symbol_chain *chains; /* one per address, in the order of the addresses */
-    uint32_t chain_count;
-    struct symbol_frame *frames;
-    uint32_t frame_count, frame_capacity;
-    uint32_t source; /* string id: "DWARF in /usr/bin/x"; 0: there are no names */
-    uint32_t reason; /* string id: what is missing and what would help; 0: nothing is */
-    uint32_t origins[SYMBOL_ORIGIN_COUNT]; /* addresses by origin */
-};
 
 struct symbolizer;
 struct symbolizer *symbolizer_new(const struct symbolizer_options *options,

@@ -39,7 +39,7 @@ static inline const uint8_t *bytes_take(struct bytes *b, size_t size)
         return NULL;
     }
     const uint8_t *taken = b->at;
-    b->at += size;
+    b->at = size ? taken + size : taken; // C forbids NULL + 0, which nothing at all would be
     return taken;
 }
 

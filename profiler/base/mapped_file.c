@@ -37,6 +37,8 @@ int mapped_file_open(struct mapped_file *file, const char *path, struct error *e
         .size = (size_t)status.st_size,
         .device = status.st_dev,
         .inode = status.st_ino,
+        .owner = status.st_uid,
+        .mode = status.st_mode,
         .modified_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
     };
     result = 0;

@@ -17,7 +17,8 @@ struct mapped_file {
     const uint8_t *data; /* NULL when the file is empty */
     size_t size;
     uint64_t device, inode;
-    int64_t modified_ns; /* mtime, since the epoch */
+    uint32_t owner, mode; /* who it belongs to, and the bits of who may do what */
+    int64_t modified_ns;  /* mtime, since the epoch */
 };
 
 /* Returns 0, or -1 with the error filled and `file` untouched. */

@@ -27,7 +27,11 @@ struct addr2line_settings {
     const char *file, *section, *debug_directory, *target;
     const char *demangle; /* the style; "": auto; NULL: names stay as they are */
     bool addresses, functions, inlines, basenames, pretty, aliases, no_cache, version, ignored;
+    uint32_t isolate;
 };
+
+/* In the order of enum symbolizer_isolation. */
+static const char *const isolation_choices[] = {"auto", "never", "always", NULL};
 
 #define FIELD(name) offsetof(struct addr2line_settings, name)
 
@@ -56,6 +60,9 @@ static const struct option_spec options[] = {
      "look for separate debug files here (default /usr/lib/debug)", 0, 0, NULL},
     {0, "no-cache", OPTION_FLAG, FIELD(no_cache), NULL,
      "neither use nor keep answers in the cache (~/.cache/prof)", 0, 0, NULL},
+    {0, "isolate", OPTION_CHOICE, FIELD(isolate), "WHEN",
+     "read files in a limited process: auto (those of other users), never or always", 0, 0,
+     isolation_choices},
     {'v', "version", OPTION_FLAG, FIELD(version), NULL, "print the version", 0, 0, NULL},
     // taken for the sake of scripts: ELF is the only format, and the demangler always has its limit
     {'b', "target", OPTION_STRING, FIELD(target), "NAME", "", 0, 0, NULL},
@@ -313,6 +320,7 @@ static int convert_all(const struct addr2line_settings *settings, int count, cha
     const char *const directories[] = {settings->debug_directory, NULL};
     struct symbolizer_options asked = {
         .debug_directories = settings->debug_directory ? directories : NULL,
+        .isolate = (enum symbolizer_isolation)settings->isolate,
     };
     struct conversion c = {.settings = settings, .style = DEMANGLE_NONE};
     if (settings->demangle)

@@ -6,6 +6,7 @@
 #include "profiler/cli/help.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/options.h"
+#include "profiler/cli/shrunk_files.h"
 #include "profiler/cli/subcommand.h"
 
 #include <fcntl.h>
@@ -39,6 +40,7 @@ static int run_subcommand(const struct subcommand *subcommand, int argc, char **
         status = EXIT_USAGE;
     } else {
         status = subcommand->run(settings, argc - first, argv + first);
+        shrunk_files_report();
     }
     free(settings);
     return status;
@@ -59,6 +61,7 @@ static void open_standard_streams(void)
 int main(int argc, char **argv)
 {
     open_standard_streams();
+    shrunk_files_survive();
     const char *name = argc > 1 ? argv[1] : NULL;
     if (!name) {
         help_print_overview(stderr);

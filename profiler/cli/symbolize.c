@@ -21,7 +21,11 @@
 struct symbolize_settings {
     const char *debug_directory, *sysroot;
     bool no_inlines, no_cache, debuginfod, quiet;
+    uint32_t isolate;
 };
+
+/* In the order of enum symbolizer_isolation. */
+static const char *const isolation_choices[] = {"auto", "never", "always", NULL};
 
 static const struct option_spec options[] = {
     {'D', "debug-dir", OPTION_STRING, offsetof(struct symbolize_settings, debug_directory), "DIR",
@@ -36,6 +40,9 @@ static const struct option_spec options[] = {
      "leave inlined calls out", 0, 0, NULL},
     {0, "no-cache", OPTION_FLAG, offsetof(struct symbolize_settings, no_cache), NULL,
      "neither use nor keep answers in the cache (~/.cache/prof)", 0, 0, NULL},
+    {0, "isolate", OPTION_CHOICE, offsetof(struct symbolize_settings, isolate), "WHEN",
+     "read files in limited processes: auto (those of other users), never or always", 0, 0,
+     isolation_choices},
     {'q', "quiet", OPTION_FLAG, offsetof(struct symbolize_settings, quiet), NULL,
      "print errors only", 0, 0, NULL},
 };
@@ -114,6 +121,7 @@ static int run(const void *given, int argument_count, char **arguments)
         .sysroot = settings->sysroot,
         .no_inlines = settings->no_inlines,
         .ask_debuginfod = settings->debuginfod,
+        .isolate = (enum symbolizer_isolation)settings->isolate,
         .progress = settings->debuginfod ? show_fetching : views_progress,
         .stop_fetching = was_interrupted,
         .advise = views_advise,

@@ -9,6 +9,7 @@
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/progress.h"
+#include "profiler/cli/shrunk_files.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/import/import.h"
 #include "symbolizer/symbol_cache.h"
@@ -156,6 +157,7 @@ static int load_recording(struct profile *profile, const char *path, const struc
         message("cannot look up names: %s", error.text);
     else if (!profile->damaged_bytes) // appending would cut off what is damaged
         profile_save_symbols(profile, path, NULL);
+    shrunk_files_report(); // here too: after 'prof run' we may die of the command's signal
     text_release(&cache);
     progress_say("working on %s", path);
     return 0;

@@ -514,4 +514,56 @@ JS
     "$prof_path" record -q -F 997 -o map.data node --perf-basic-prof work.js >output
     "$prof_path" report map.data | grep -q 'summed'
     rm -f "/tmp/perf-$("$prof_path" info --json map.data | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1).map"
+@test "addr2line says the same with the file read in another process" {
+    "$prof_path" addr2line --no-cache --isolate=never -afiC -e cpp <cpp.addresses >here
+    "$prof_path" addr2line --no-cache --isolate=always -afiC -e cpp <cpp.addresses >elsewhere
+    diff here elsewhere
+    run "$prof_path" addr2line --isolate=always -e missing.program 0
+    [ "$status" -eq 1 ]
+    local text
+    text=$(nm c | awk '$3 == "with_loop" { print $1 }')
+    start=$(objdump -h c | awk '$2 == ".text" { print $4 }')
+    "$prof_path" addr2line --isolate=always -fe c -j .text "$(printf '%x' $((16#$text - 16#$start)))" |
+        grep -q with_loop
+}
+
+@test "symbolize gives the same names with files read in other processes" {
+    cp "$PROF_BUILD/examples/split" apart
+    "$prof_path" record -q -o apart.data ./apart >output
+    "$prof_path" symbolize -q --no-cache --isolate=never apart.data
+    "$prof_path" report apart.data >here
+    "$prof_path" symbolize -q --no-cache --isolate=always apart.data
+    "$prof_path" report apart.data >elsewhere
+    grep -q escape_text elsewhere
+    diff here elsewhere
+}
+
+@test "debuginfod is asked from the other process, too" {
+    cp fetched others
+    chmod o+w others
+    "$prof_path" record -q -o others.data ./others >output
+    rm -f asked
+    PATH=$PWD/bin:$PATH "$prof_path" symbolize -q --no-cache --debuginfod others.data
+    [ -s asked ]
+    "$prof_path" report others.data | grep -q escape_text
+}
+
+# What lies beyond the end of a mapped file raises SIGBUS.
+@test "addr2line goes on when the file is cut short under its eyes" {
+    local status=0
+    cp c cut
+    rm -f cut.in
+    mkfifo cut.in
+    "$prof_path" addr2line --no-cache -fe cut <cut.in >cut.out 2>cut.err &
+    local pid=$!
+    exec 7>cut.in
+    printf '%s\n' "$(nm c | awk '$3 == "with_loop" { print $1 }')" >&7
+    tail -n +1 -f --pid=$pid cut.out | grep -q -m 1 with_loop # it is open now
+    truncate -s 0 cut
+    printf '%s\n' "$(nm c | awk '$3 == "main" { print $1 }')" >&7
+    exec 7>&-
+    wait $pid || status=$?
+    [ "$status" -eq 0 ]
+    [ "$(wc -l <cut.out)" -eq 4 ]
+    grep -q 'became shorter while it was read' cut.err
 }

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -69,6 +70,23 @@ static void encodings_that_need_the_running_program_are_passed_over(void **state
     }
 }
 
+/* However long a CIE is, its FDEs cost the same. */
+static void cie_is_read_at_its_beginning_only(void **state)
+{
+    enum { LONG = 200 };
+    uint8_t frames[4 + LONG + 28] = {U32(LONG), U32(0), 1, 'z'};
+    const uint8_t rest[] = {U32(20), U32(4 + LONG + 4), U32(0x1000), U32(0), U32(0x10), U32(0)};
+    struct lookup lookups[] = {{.address = 0x1004}};
+    (void)state;
+    memset(frames + 10, 'S', LONG - 40); // what it would go on with: nothing, absolute addresses
+    memcpy(frames + 4 + LONG, rest, sizeof rest);
+    resolve(frames, sizeof frames, lookups, 1);
+    assert_int_equal(lookups[0].start, 0);
+    memset(frames + 10, 0, LONG - 40);
+    resolve(frames, sizeof frames, lookups, 1);
+    assert_int_equal(lookups[0].start, 0x1000);
+}
+
 static void entry_of_no_cie_is_passed_over(void **state)
 {
     // its distance leads before the section, then to another FDE
@@ -101,6 +119,7 @@ int main(void)
         cmocka_unit_test(addresses_get_the_start_of_their_entry),
         cmocka_unit_test(entries_after_the_closing_one_are_not_read),
         cmocka_unit_test(encodings_that_need_the_running_program_are_passed_over),
+        cmocka_unit_test(cie_is_read_at_its_beginning_only),
         cmocka_unit_test(entry_of_no_cie_is_passed_over),
         cmocka_unit_test(section_cut_anywhere_keeps_whole_entries),
     };

@@ -14,6 +14,10 @@
 
 #include <cmocka.h>
 
+#ifdef WITH_LZMA
+#include <lzma.h>
+#endif
+
 enum { PLAIN_SIZE = 10000 };
 
 static void fill(uint8_t *plain)
@@ -149,6 +153,34 @@ static void section_cut_anywhere_is_refused(void **state)
     text_release(&text);
 }
 
+#ifdef WITH_LZMA
+static void xz_becomes_as_large_as_it_is_and_cut_short_is_refused(void **state)
+{
+    enum { SIZE = 1 << 17 };
+    static uint8_t plain[SIZE], packed[SIZE];
+    size_t size = 0;
+    (void)state;
+    for (size_t i = 0; i < SIZE; i += 4096)
+        plain[i] = (uint8_t)(i >> 12);
+    assert_int_equal(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC32, NULL, plain, SIZE, packed, &size,
+                                             sizeof packed),
+                     LZMA_OK);
+    assert_in_range(size, 1, SIZE / 32); // much smaller, so that the room has to grow
+    for (size_t cut = 0; cut <= size; cut++) {
+        struct elf_section section = {.name = ".gnu_debugdata", .type = SHT_PROGBITS, .size = cut};
+        struct elf_image image = {.data = packed, .size = cut};
+        struct section_contents contents;
+        int result = section_contents_init_xz(&contents, &image, &section, NULL);
+        assert_int_equal(result, cut == size ? 0 : -1);
+        if (result < 0)
+            continue;
+        assert_int_equal(contents.size, SIZE);
+        assert_memory_equal(contents.data, plain, SIZE);
+        section_contents_release(&contents);
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +191,9 @@ int main(void)
         cmocka_unit_test(impossible_sizes_are_refused_before_allocating),
         cmocka_unit_test(unknown_method_is_named),
         cmocka_unit_test(section_cut_anywhere_is_refused),
+#ifdef WITH_LZMA
+        cmocka_unit_test(xz_becomes_as_large_as_it_is_and_cut_short_is_refused),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
