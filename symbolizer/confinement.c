@@ -70,12 +70,26 @@ static void close_range_of(unsigned first, unsigned last)
         close((int)fd);
 }
 
-void confinement_begin(int socket)
+static void close_all_but(int socket, const int *kept)
+{
+    unsigned stay[CONFINEMENT_KEPT + 1] = {(unsigned)socket}, count = 1, first = 0;
+    for (; kept && count <= CONFINEMENT_KEPT && kept[count - 1] >= 0; count++) {
+        unsigned at = count, fd = (unsigned)kept[count - 1];
+        for (; at > 0 && stay[at - 1] > fd; at--)
+            stay[at] = stay[at - 1];
+        stay[at] = fd;
+    }
+    for (unsigned i = 0; i < count; first = stay[i++] + 1) {
+        if (stay[i] > first)
+            close_range_of(first, stay[i] - 1);
+    }
+    close_range_of(first, ~0u);
+}
+
+void confinement_begin(int socket, const int *kept)
 {
     drop_handlers();
-    if (socket > 0)
-        close_range_of(0, (unsigned)socket - 1);
-    close_range_of((unsigned)socket + 1, ~0u);
+    close_all_but(socket, kept);
     int fd;
     do // so that what is opened later is not taken for a standard stream
         fd = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -15,8 +15,10 @@
 #include <stdint.h>
 
 /* Signal handlers of the process it was forked from are dropped, and every descriptor but the
- * socket is closed; no core is written. */
-void confinement_begin(int socket);
+ * socket and `kept` (ended by -1; NULL: none; at most CONFINEMENT_KEPT) is closed; no core is
+ * written. */
+enum { CONFINEMENT_KEPT = 2 };
+void confinement_begin(int socket, const int *kept);
 
 /* How many bytes may be allocated from now on (RLIMIT_DATA). Can be called again, for less. Not
  * RLIMIT_AS: a mapped file costs nothing, however large, and how many of them there will be is not

@@ -19,7 +19,7 @@
 enum { LOOK_MS = 50 };
 
 int isolated_child_start(struct isolated_child *child, void (*serve)(void *context, int socket),
-                         void *context, struct error *error)
+                         void *context, const int *kept, struct error *error)
 {
     int ends[2];
     isolated_child_release(child);
@@ -33,7 +33,7 @@ int isolated_child_start(struct isolated_child *child, void (*serve)(void *conte
         return -1;
     }
     if (pid == 0) {
-        confinement_begin(ends[1]);
+        confinement_begin(ends[1], kept);
         serve(context, ends[1]);
         _exit(0); // nothing of the caller's is flushed or cleaned up twice
     }

@@ -40,9 +40,10 @@ struct isolated_child {
 /* What an exit status of the child means, apart from signals: out of memory (memory.h). */
 #define ISOLATED_CHILD_NO_MEMORY 125
 
-/* Forks; the child runs `serve`, and ends when that returns. -1 with the error filled. */
+/* Forks; the child runs `serve`, with the socket and the `kept` descriptors (as for
+ * confinement_begin) alone, and ends when that returns. -1 with the error filled. */
 int isolated_child_start(struct isolated_child *child, void (*serve)(void *context, int socket),
-                         void *context, struct error *error);
+                         void *context, const int *kept, struct error *error);
 
 /* Begins a question: its limits count from here. */
 void isolated_child_begin(struct isolated_child *child, struct isolated_limits limits);

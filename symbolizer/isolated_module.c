@@ -23,13 +23,13 @@ enum {
 
 struct greeting {
     uint64_t file_bytes;
-    uint32_t problem_size;
+    uint32_t problem_size, has_places;
 };
 
-enum question_kind { ASK_NAMES, ASK_SECTION };
+enum question_kind { ASK_NAMES, ASK_SECTION, ASK_PLACE };
 
 struct question {
-    uint32_t kind, size; /* addresses, or bytes of the section's name, which follow */
+    uint32_t kind, size; /* addresses, or bytes of a section's name or an offset, which follow */
 };
 
 struct names_answer {
@@ -49,6 +49,7 @@ struct isolated_module {
     struct isolated_child child;
     enum depth depth;           /* of what is read; what failed is not tried again */
     bool is_running;            /* and has greeted */
+    bool has_places;            /* as the process says */
     bool has_answered;          /* something since it was started */
     uint64_t file_bytes;        /* as the process says */
     struct text problem;        /* as the process says */
@@ -111,6 +112,28 @@ static bool answer_section(const struct isolated_work *work, void *opened, int s
     return isolated_child_write(socket, &answer, sizeof answer);
 }
 
+static bool answer_place(const struct isolated_work *work, const void *opened, int socket)
+{
+    uint64_t place;
+    if (!isolated_child_read(socket, &place, sizeof place))
+        return false;
+    place = work->place(opened, place);
+    return isolated_child_write(socket, &place, sizeof place);
+}
+
+static bool answer(const struct isolated_work *work, void *opened, int socket,
+                   const struct question *question)
+{
+    switch (question->kind) {
+    case ASK_NAMES:
+        return answer_names(work, opened, socket, question->size);
+    case ASK_SECTION:
+        return answer_section(work, opened, socket, question->size);
+    default:
+        return answer_place(work, opened, socket);
+    }
+}
+
 static bool greet(const struct isolated_work *work, const void *opened, int socket,
                   uint64_t file_bytes)
 {
@@ -119,6 +142,7 @@ static bool greet(const struct isolated_work *work, const void *opened, int sock
     memset(&greeting, 0, sizeof greeting);
     size_t size = problem ? strlen(problem) : 0;
     greeting.file_bytes = file_bytes;
+    greeting.has_places = work->has_places && work->has_places(opened);
     greeting.problem_size = (uint32_t)(size < MOST_WORDS ? size : MOST_WORDS);
     return isolated_child_write(socket, &greeting, sizeof greeting) &&
            isolated_child_write(socket, problem, greeting.problem_size);
@@ -150,8 +174,7 @@ static void serve(void *context, int socket)
         confinement_enter(socket);
     bool goes_on = greet(work, opened, socket, file_bytes);
     while (goes_on && isolated_child_read(socket, &question, sizeof question))
-        goes_on = question.kind == ASK_NAMES ? answer_names(work, opened, socket, question.size)
-                                             : answer_section(work, opened, socket, question.size);
+        goes_on = answer(work, opened, socket, &question);
 }
 
 /* ---- in the caller ---- */
@@ -208,7 +231,7 @@ static bool start(struct isolated_module *module)
 {
     struct error error;
     struct greeting greeting;
-    if (isolated_child_start(&module->child, serve, module, &error) < 0) {
+    if (isolated_child_start(&module->child, serve, module, module->work.kept, &error) < 0) {
         add_failure(module, "the files", "is not safe here, and could not be done elsewhere: ");
         text_append_string(&module->failure, error.text);
         module->depth = NOTHING;
@@ -221,6 +244,7 @@ static bool start(struct isolated_module *module)
         return false;
     }
     module->file_bytes = greeting.file_bytes;
+    module->has_places = greeting.has_places;
     module->is_running = true;
     return true;
 }
@@ -387,4 +411,18 @@ bool isolated_module_section(struct isolated_module *module, const char *name, u
         step_down(module, NULL);
     }
     return false;
+}
+
+uint64_t isolated_module_place(struct isolated_module *module, uint64_t offset)
+{
+    uint64_t place;
+    while (is_ready(module) && module->has_places) {
+        if (send_question(module, ASK_PLACE, &offset, sizeof offset, sizeof offset) &&
+            isolated_child_receive(&module->child, &place, sizeof place)) {
+            module->has_answered = true;
+            return place;
+        }
+        step_down(module, NULL);
+    }
+    return offset;
 }

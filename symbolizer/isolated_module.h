@@ -21,11 +21,14 @@ struct isolated_work {
     void *(*open)(void *context, bool only_tables);
     const char *(*problem)(const void *opened); /* as symbolizer_module_problem */
     bool (*section)(const void *opened, const char *name, uint64_t *address);
-    uint64_t (*size)(const void *opened); /* of its files together, in bytes */
+    bool (*has_places)(const void *opened);                 /* it is an object file: ask for them */
+    uint64_t (*place)(const void *opened, uint64_t offset); /* as symbolizer_module_place */
+    uint64_t (*size)(const void *opened);                   /* of its files together, in bytes */
     void (*resolve)(void *opened, const uint64_t *addresses, uint32_t count,
                     struct symbol_result *result);
     const char *path;             /* of the module, for words */
     struct string_table *strings; /* of the caller; of results, too */
+    const int *kept;              /* descriptors that the process keeps, ended by -1; NULL: none */
     bool opens_free; /* `open` starts programs and waits for them: it is confined only after */
     struct isolated_limits limits; /* of one question; 0: as is usual */
 };
@@ -49,5 +52,6 @@ bool isolated_module_resolve(struct isolated_module *module, const struct lookup
 /* As those of symbolizer.h. */
 const char *isolated_module_problem(const struct isolated_module *module);
 bool isolated_module_section(struct isolated_module *module, const char *name, uint64_t *address);
+uint64_t isolated_module_place(struct isolated_module *module, uint64_t offset);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
+#include "symbolizer/confinement.h"
 #include "symbolizer/dwarf_file.h"
 #include "symbolizer/eh_frame_starts.h"
 #include "symbolizer/function_aliases.h"
@@ -17,6 +18,7 @@
 #include "symbolizer/symbol_table.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +36,9 @@ struct symbolizer_module {
     struct symbol_module asked;       /* with copies of its path and build-id */
     struct file_trust trust;          /* of the files, when they are read here */
     struct isolated_module *isolated; /* who reads them elsewhere; NULL: they are read here */
+    int kept[CONFINEMENT_KEPT + 1];   /* descriptors that it keeps, ended by -1 */
+    uint32_t kept_count;
+    struct text kept_file, kept_root; /* their paths */
     struct module_files files;
     struct symbol_cache *cache; /* NULL: none is wanted, or its answers would not last */
     struct dwarf_file *dwarf;   /* NULL: not needed yet, or not to be had */
@@ -160,6 +165,7 @@ static void close_here(struct symbolizer_module *module)
 }
 
 static void isolate(struct symbolizer_module *module);
+static void release_descriptors(struct symbolizer_module *module);
 
 struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
                                                  const struct symbol_module *asked)
@@ -185,6 +191,7 @@ void symbolizer_module_close(struct symbolizer_module *module)
     if (!module)
         return;
     isolated_module_close(module->isolated);
+    release_descriptors(module);
     close_here(module);
     text_release(&module->gap);
     free((void *)module->asked.build_id);
@@ -448,6 +455,16 @@ static bool section_isolated(const void *opened, const char *name, uint64_t *add
     return symbolizer_module_section(opened, name, address);
 }
 
+static bool has_places_isolated(const void *opened)
+{
+    return ((const struct symbolizer_module *)opened)->files.module.type == ET_REL;
+}
+
+static uint64_t place_isolated(const void *opened, uint64_t offset)
+{
+    return symbolizer_module_place(opened, offset);
+}
+
 static uint64_t size_isolated(const void *opened)
 {
     const struct module_files *files = &((const struct symbolizer_module *)opened)->files;
@@ -460,6 +477,35 @@ static void resolve_isolated(void *opened, const uint64_t *addresses, uint32_t c
     symbolizer_module_resolve(opened, addresses, count, result);
 }
 
+/* A path below /proc/self/fd leads elsewhere in another process, unless the descriptor is our own
+ * and that process keeps it. Returns the path by which it has what `path` leads to. */
+static const char *keep_descriptor(struct symbolizer_module *module, struct text *text,
+                                   const char *path, int flags)
+{
+    int fd = path ? open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+    if (fd < 0)
+        return NULL;
+    module->kept[module->kept_count++] = fd;
+    text_printf(text, "/proc/self/fd/%d", fd);
+    return text->data;
+}
+
+static void keep_descriptors(struct symbolizer_module *module)
+{
+    struct symbol_module *asked = &module->asked;
+    asked->file = keep_descriptor(module, &module->kept_file, asked->file, O_RDONLY);
+    asked->root = keep_descriptor(module, &module->kept_root, asked->root, O_PATH | O_DIRECTORY);
+    module->kept[module->kept_count] = -1;
+}
+
+static void release_descriptors(struct symbolizer_module *module)
+{
+    for (uint32_t i = 0; i < module->kept_count; i++)
+        close(module->kept[i]);
+    text_release(&module->kept_file);
+    text_release(&module->kept_root);
+}
+
 /* From now on another process reads the module's files. */
 static void isolate(struct symbolizer_module *module)
 {
@@ -468,13 +514,17 @@ static void isolate(struct symbolizer_module *module)
         .open = open_isolated,
         .problem = problem_isolated,
         .section = section_isolated,
+        .has_places = has_places_isolated,
+        .place = place_isolated,
         .size = size_isolated,
         .resolve = resolve_isolated,
         .path = module->path,
         .strings = module->symbolizer->strings,
+        .kept = module->kept,
         .opens_free = module->symbolizer->options.ask_debuginfod,
     };
     close_here(module);
+    keep_descriptors(module);
     module->isolated = isolated_module_open(&work);
 }
 
@@ -536,12 +586,12 @@ void symbolizer_module_aliases(struct symbolizer_module *module, const uint64_t 
     struct lookup_batch batch = batch_of(addresses, count, module->symbolizer->strings);
     struct symbol_table table = {.count = 0};
     struct function_aliases found;
-    if (image)
+    if (image && !module->isolated)
         symbol_table_init(&table, image, SHT_SYMTAB);
-    else if (files->has_module)
+    else if (files->has_module && !module->isolated)
         symbol_table_init(&table, &files->module, SHT_DYNSYM);
     function_aliases_init(&found, &table, &batch);
-    *aliases = (struct symbol_aliases){0};
+    *aliases = (struct symbol_aliases){.is_left_out = module->isolated};
     aliases->first = memory_new((size_t)count + 1, sizeof *aliases->first);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t name_count, at = lookup_first(batch.lookups, batch.count, addresses[i]);
@@ -583,6 +633,8 @@ bool symbolizer_module_section(const struct symbolizer_module *module, const cha
 
 uint64_t symbolizer_module_place(const struct symbolizer_module *module, uint64_t offset)
 {
+    if (module->isolated)
+        return isolated_module_place(module->isolated, offset);
     const struct elf_image *image = &module->files.module;
     for (uint32_t i = 1; image->type == ET_REL && i < image->section_count; i++) {
         const struct elf_section *section = &image->sections[i];

@@ -71,6 +71,7 @@ struct symbol_aliases {
     } * names;
     uint32_t *first; /* one more than there are addresses */
     uint32_t name_count, name_capacity;
+    bool is_left_out; /* another process reads the files */
 };
 void symbolizer_module_aliases(struct symbolizer_module *module, const uint64_t *addresses,
                                uint32_t count, struct symbol_aliases *aliases);

@@ -160,7 +160,7 @@ static void confined_process_reads_and_computes_and_does_nothing_else(void **sta
     inherited[1] = fcntl(inherited[0], F_DUPFD, 100);
     assert_true(inherited[0] > 2 && inherited[1] >= 100);
     signal(SIGUSR1, on_signal);
-    assert_int_equal(isolated_child_start(&child, look_around, NULL, &error), 0);
+    assert_int_equal(isolated_child_start(&child, look_around, NULL, NULL, &error), 0);
     isolated_child_begin(&child, (struct isolated_limits){0});
     assert_true(isolated_child_receive(&child, &r, sizeof r));
     isolated_child_release(&child);
@@ -204,7 +204,7 @@ static void memory_is_limited(void **state)
     struct error error;
     char byte;
     (void)state;
-    assert_int_equal(isolated_child_start(&child, need_too_much, NULL, &error), 0);
+    assert_int_equal(isolated_child_start(&child, need_too_much, NULL, NULL, &error), 0);
     isolated_child_begin(&child, (struct isolated_limits){0});
     assert_false(isolated_child_receive(&child, &byte, 1));
     assert_string_equal(isolated_child_end(&child), "needed more memory than it is worth");

@@ -66,7 +66,7 @@ static struct isolated_child started(void (*serve)(void *context, int socket), v
 {
     struct isolated_child child = {0};
     struct error error;
-    assert_int_equal(isolated_child_start(&child, serve, context, &error), 0);
+    assert_int_equal(isolated_child_start(&child, serve, context, NULL, &error), 0);
     isolated_child_begin(&child, limits);
     return child;
 }
