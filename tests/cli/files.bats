@@ -110,6 +110,18 @@ assert_hot() {
     assert_no_line run.err 'deleted'
 }
 
+@test "a program of another user that deletes itself has names, read by a confined process" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root, to give a file away"
+    here acts acts_without_id
+    local name
+    for name in acts acts_without_id; do
+        chown 65534 $name
+        capture_prof run run ./$name unlink $name burn
+        [ ! -e $name ]
+        assert_hot own_work
+    done
+}
+
 @test "a program without build-id that is replaced has its own names" {
     here acts_without_id
     cp /bin/true other

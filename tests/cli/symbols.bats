@@ -514,6 +514,8 @@ JS
     "$prof_path" record -q -F 997 -o map.data node --perf-basic-prof work.js >output
     "$prof_path" report map.data | grep -q 'summed'
     rm -f "/tmp/perf-$("$prof_path" info --json map.data | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1).map"
+}
+
 @test "addr2line says the same with the file read in another process" {
     "$prof_path" addr2line --no-cache --isolate=never -afiC -e cpp <cpp.addresses >here
     "$prof_path" addr2line --no-cache --isolate=always -afiC -e cpp <cpp.addresses >elsewhere
