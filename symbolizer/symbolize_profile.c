@@ -160,6 +160,16 @@ static uint64_t boot_time_ns(void)
     return clock_read_ns(CLOCK_REALTIME) - clock_read_ns(CLOCK_BOOTTIME);
 }
 
+/* Recordings of ordinary users have one frame for all of the kernel, at address 0. */
+static bool has_kernel_addresses(const struct place *places, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (places[i].address)
+            return true;
+    }
+    return false;
+}
+
 static void name_kernel(struct job *job, const struct place *places, uint32_t count)
 {
     struct profile *profile = job->profile;
@@ -168,7 +178,8 @@ static void name_kernel(struct job *job, const struct place *places, uint32_t co
     struct error error;
     const char *path = job->options->kernel_map ? job->options->kernel_map : "/proc/kallsyms";
     bool is_same = is_from_here(profile) && profile->start_unix_ns >= boot_time_ns();
-    if (is_same)
+    bool wanted = has_kernel_addresses(places, count); // the map has 100,000 lines and more
+    if (is_same && wanted)
         symbol_map_open(&map, path, true, &error);
     uint32_t base = profile->function_count;
     for (uint32_t i = 0; i < count; i++) {
@@ -178,7 +189,7 @@ static void name_kernel(struct job *job, const struct place *places, uint32_t co
     clear_pairs(job);
     if (map.count)
         module->symbol_source = string_table_add_string(&profile->strings, path);
-    else
+    else if (wanted)
         module->symbol_reason = string_table_add_string(
             &profile->strings,
             is_same

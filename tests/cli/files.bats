@@ -4,7 +4,7 @@
 # files.bats - files that are deleted or replaced, or that the program alone can see: the names are
 # those of what really ran.
 
-# shellcheck disable=SC2016,SC2154 # $ meant for other shells; helpers set variables
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # $ for other shells; tests are subshells; helpers set variables
 load helpers
 
 # A program that does what its arguments say: unlink FILE, rename OLD NEW, load FILE FUNCTION (calls
@@ -271,12 +271,14 @@ make_root() {
 @test "few descriptors: the oldest files are let go, and it is said" {
     here acts
     local i
-    # a library for each of a hundred build-ids; the limit leaves room for 16 files
+    local -a loads=()
+    # a library for each of forty build-ids; the limit leaves room for 16 files
     for ((i = 0; i < 40; i++)); do
+        loads+=(load "./l$i.so")
         gcc -O1 -Wl,--build-id=0x"$(printf '%08x' "$i")" -shared -fPIC -x c -o "l$i.so" - <<<"int x$i;"
     done
     capture run sh -c 'ulimit -n 64; exec "$@"' sh "$PROF_BUILD/bin/prof" run ./acts \
-        $(for ((i = 0; i < 40; i++)); do echo "load ./l$i.so"; done) burn
+        "${loads[@]}" burn
     assert_end run "exited with 0"
     assert_line run.err '^prof: [0-9]+ files of modules could not be held open'
     assert_hot own_work

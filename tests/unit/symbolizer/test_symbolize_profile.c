@@ -400,6 +400,28 @@ static void kernel_is_named_only_where_and_while_it_runs(void **state)
     }
 }
 
+/* Without addresses there is nothing that the kernel's symbols could tell, or be missed for. */
+static void kernel_without_addresses_lacks_nothing(void **state)
+{
+    struct profile profile;
+    struct symbolize_options options = {.kernel_map = "nowhere.map"};
+    struct utsname here;
+    (void)state;
+    assert_int_equal(uname(&here), 0);
+    profile_init(&profile);
+    profile.host = string_table_add_string(&profile.strings, here.nodename);
+    profile.start_unix_ns = UINT64_MAX;
+    uint32_t module = add_module(&profile, "[kernel]", RECORDING_MODULE_KERNEL);
+    uint32_t frame = add_frame(&profile, module, 0, 0);
+    symbolize(&profile, &options);
+    expect_name(&profile, frame, 0, "[kernel]");
+    assert_int_equal(profile.modules[module].symbol_reason, 0);
+    add_frame(&profile, module, UINT64_MAX - 5, 0);
+    symbolize(&profile, &options);
+    assert_int_not_equal(profile.modules[module].symbol_reason, 0);
+    profile_release(&profile);
+}
+
 static void vdso_of_another_kernel_is_not_believed(void **state)
 {
     struct profile profile;
@@ -624,6 +646,7 @@ int main(void)
         cmocka_unit_test(forked_process_has_the_code_of_its_parent),
         cmocka_unit_test(jitdump_that_was_mapped_is_found_anywhere),
         cmocka_unit_test(kernel_is_named_only_where_and_while_it_runs),
+        cmocka_unit_test(kernel_without_addresses_lacks_nothing),
         cmocka_unit_test(vdso_of_another_kernel_is_not_believed),
         cmocka_unit_test(sysroot_is_put_before_paths),
         cmocka_unit_test(modules_with_most_samples_come_first),
