@@ -82,7 +82,7 @@ bool elf_symbol_is_better(const struct elf_symbol *a, const struct elf_symbol *b
     return strcmp(a->name, b->name) < 0; // any fixed order will do
 }
 
-bool symbol_table_names_code(const struct symbol_table *table, const struct elf_symbol *symbol)
+static bool names_code(const struct symbol_table *table, const struct elf_symbol *symbol)
 {
     if (symbol->section == SHN_UNDEF || !*symbol->name)
         return false;
@@ -91,6 +91,11 @@ bool symbol_table_names_code(const struct symbol_table *table, const struct elf_
     return symbol->type == STT_NOTYPE && symbol->section < table->image->section_count &&
            (table->image->sections[symbol->section].flags & SHF_EXECINSTR) &&
            symbol->name[0] != '$' && strncmp(symbol->name, ".L", 2) != 0;
+}
+
+bool symbol_table_names_code(const struct symbol_table *table, const struct elf_symbol *symbol)
+{
+    return names_code(table, symbol);
 }
 
 static void offer(struct elf_symbol *best, const struct elf_symbol *symbol)
@@ -112,7 +117,7 @@ static void collect(const struct symbol_table *table, const struct lookup_batch 
     uint64_t work = work_limit(table, batch);
     for (uint32_t i = 1; i < table->count && work; i++) {
         struct elf_symbol symbol = symbol_table_get(table, i);
-        if (!symbol_table_names_code(table, &symbol))
+        if (!names_code(table, &symbol))
             continue;
         uint32_t at = lookup_first(batch->lookups, batch->count, symbol.value);
         if (at == batch->count)

@@ -81,6 +81,8 @@ struct conversion {
     struct symbolizer *symbolizer;
     struct symbolizer_module *module;
     enum demangle_style style;
+    uint8_t *kinds; /* [string], see is_mangled */
+    uint32_t kind_count;
     uint64_t bias;   /* of the section */
     uint64_t *given; /* as they were written */
     uint32_t count, capacity;
@@ -102,21 +104,34 @@ static void append_file(struct conversion *c, const struct symbol_frame *frame)
         text_printf(&c->out, "%u\n", frame->line);
 }
 
-/* Whether it is one that the symbolizer has tried to demangle. One that was chosen by hand has the
- * source's name beside it, which binutils does not show. */
-static bool is_mangled(const char *name)
+/* Whether a linkage name is one that the symbolizer has tried to demangle. One that was chosen by
+ * hand has the source's name beside it, which binutils does not show. Looked at once for each name:
+ * the bytes of names that are not printed are far from the processor. */
+static bool is_mangled(struct conversion *c, uint32_t id)
 {
-    return name[0] == '_' && name[1] && strchr("ZRD", name[1]);
+    enum { UNKNOWN, MANGLED, PLAIN };
+    if (id >= c->kind_count) {
+        uint32_t count = c->strings.count;
+        c->kinds = memory_resize(c->kinds, count, sizeof *c->kinds);
+        memset(c->kinds + c->kind_count, UNKNOWN, count - c->kind_count);
+        c->kind_count = count;
+    }
+    if (c->kinds[id] == UNKNOWN) {
+        const char *name = string_table_get(&c->strings, id);
+        bool mangled = name[0] == '_' && name[1] && strchr("ZRD", name[1]);
+        c->kinds[id] = mangled ? MANGLED : PLAIN;
+    }
+    return c->kinds[id] == MANGLED;
 }
 
 /* A name in the style that was asked for. `linkage_name` 0: it is the same. */
 static void append_name(struct conversion *c, uint32_t name, uint32_t linkage_name)
 {
     uint32_t raw = linkage_name ? linkage_name : name;
-    const char *text = string_table_get(&c->strings, raw);
     bool is_auto = c->style == DEMANGLE_AUTO;
-    uint32_t shown = is_auto && is_mangled(text) ? name : raw;
-    if (is_auto || c->style == DEMANGLE_NONE || !demangle_as(&c->out, text, c->style))
+    uint32_t shown = is_auto && linkage_name && is_mangled(c, linkage_name) ? name : raw;
+    if (is_auto || c->style == DEMANGLE_NONE ||
+        !demangle_as(&c->out, string_table_get(&c->strings, raw), c->style))
         text_append(&c->out, string_table_get(&c->strings, shown),
                     string_table_size(&c->strings, shown));
 }
@@ -351,6 +366,7 @@ static int convert_all(const struct addr2line_settings *settings, int count, cha
     text_release(&c.out);
     text_release(&cache);
     free(c.given);
+    free(c.kinds);
     return status;
 }
 
