@@ -585,9 +585,9 @@ let $rows, $lowest, $highest, $drawing = 0;
 let $scrolled = 0;
 
 const app = $root.querySelector('.app'), $page = app.querySelector('.page');
-const [$input, $regexButton, $found, $viewSelect, $threadSelect, $resetButton, $scroller, $picture, $hoverMark, $selection,
+const [$input, $caseButton, $regexButton, $found, $viewSelect, $threadSelect, $resetButton, $scroller, $picture, $hoverMark, $selection,
        $tableBox, $details, tip, $menu] =
-    ['input', '.regex', '.found', '.view', '.thread', '.reset', '.scroll', '.picture', '.hover', '.selected',
+    ['input', '.case', '.regex', '.found', '.view', '.thread', '.reset', '.scroll', '.picture', '.hover', '.selected',
      '.table', '.details', '.tip', '.menu'].map((selector) => $page.querySelector(selector));
 let $boxes = $picture.firstElementChild;
 
@@ -916,7 +916,7 @@ function $select(box) {
 // Hits by function; how many hits are before each node; how many functions.
 let $matches = null, $current = null;
 
-const $isRegex = () => $regexButton.getAttribute('aria-pressed') === 'true';
+const $isPressed = (button) => button.getAttribute('aria-pressed') === 'true';
 const $isMatch = (box) => $matches && box.f >= 0 && $matches.hits[box.f] === 1;
 const $isBelow = (node) => $matches.before[$tree.end[node]] > $matches.before[node];
 const $hasMatch = (kid) => !kid.up ? $isBelow(kid)
@@ -932,12 +932,12 @@ function $isAbove(node) {
     return $matches.above[node] > 0;
 }
 
-// Case matters only when the text has an upper-case letter. "module:" looks there.
+// Case matters when it is asked for or the text has an upper-case letter. "module:" looks there.
 function $tester(text) {
     const of = text.startsWith('module:') ? $moduleOf : $nameOf;
     text = text.replace(/^module:/, '');
-    const anyCase = text === text.toLowerCase();
-    if ($isRegex()) {
+    const anyCase = !$isPressed($caseButton) && text === text.toLowerCase();
+    if ($isPressed($regexButton)) {
         const expression = new RegExp(text, anyCase ? 'iu' : 'u');
         return (f) => expression.test(of(f));
     }
@@ -964,6 +964,43 @@ function $search() {
             before[node + 1] = before[node] + hits[fn[node]];
         $matches = {hits, before, count: new Set(fns.name.filter((id, f) => hits[f])).size};
     }
+}
+
+function $searchAgain() {
+    $search();
+    $redraw();
+    $remember();
+}
+
+// A regular expression out of a link may take for ever: it is tried in a worker, and ended after a second.
+const $tryExpression = ({data: [text, names]}) => {
+    try {
+        const expression = RegExp(text, 'iu');
+        names.forEach((name) => expression.test(name));
+    } catch {
+        // said when it is used
+    }
+    postMessage(0);
+};
+
+async function $searchSafely() {
+    const text = $input.value;
+    let worker;
+    try {
+        worker = new Worker(URL.createObjectURL(new Blob([`onmessage=${$tryExpression}`])));
+        await new Promise((resolve, reject) => {
+            worker.onmessage = resolve;
+            worker.onerror = reject;
+            setTimeout(reject, 1000);
+            worker.postMessage([text, $strings]);
+        });
+        if (text === $input.value)
+            $searchAgain();
+    } catch {
+        $found.textContent = 'press Enter to search';
+    }
+    if (worker)
+        worker.terminate();
 }
 
 // The weight that lies in matches at the node and below it, each sample counted once.
@@ -1063,18 +1100,34 @@ function $frameOf(node) {
 
 // ---- state, and the address that leads back to it ----
 
-// A box is known in links by four letters for each function on the way to it, made from names and not
-// from numbers, so that a link survives when the picture is made anew.
-const $letters = (box) => box.root.times ? box.up.kids.indexOf(box).toString(36).padStart(4, 0)
-    : $hash($nameOf(box.f) + '\n' + $moduleOf(box.f) + ($isInlined(box) ? 'i' : '')).toString(36).padStart(7, 0).slice(-4);
-const $pathOf = (box) => box.up ? $pathOf(box.up) + $letters(box) : box === $roots[1] ? '~' : '';
+// Links know a box by hashes of names and not by numbers, so that they survive when the picture is made
+// anew: in the flame graph by one of all names on the way to it (and by its own name), elsewhere by
+// four letters for each function on the way.
+const $keyHash = (f) => $hash($nameOf(f) + '\n' + $moduleOf(f) + (fns.flags[f] & INLINED));
+const $mix = (way, key) => Math.imul(way ^ key, 16777619) >>> 0;
+const $wayOf = (box) => box.up ? $mix($wayOf(box.up), $keyHash(box.f)) : 0;
+const $letters = (box) => (box.root.times ? box.up.kids.indexOf(box) : $keyHash(box.f)).toString(36).padStart(7, 0).slice(-4);
+const $pathOf = (box) => !box.up ? box === $roots[1] ? '~' : '' : box.isFrame ? '.' + $wayOf(box).toString(36)
+    : $pathOf(box.up) + $letters(box);
 
-const $findPath = (path) => (path.match(/\w{4}/g) || []).reduce(
-    (box, part) => box && box.find((kid) => $letters(box.boxOf(kid)) === part), $roots[path[0] === '~' ? 1 : 0]);
+function $findPath(path, name) {
+    if (path[0] !== '.') {
+        return (path.match(/\w{4}/g) || []).reduce((box, part) =>
+            box && box.find((kid) => $letters(box.boxOf(kid)) === part), $roots[path[0] === '~' ? 1 : 0]);
+    }
+    const {n, up, fn} = $tree, keys = Array.from(fns.name, (id, f) => $keyHash(f)), ways = new Uint32Array(n);
+    const wanted = parseInt(path.slice(1), 36);
+    for (let node = 1; node < n; node++) {
+        ways[node] = $mix(ways[up[node]], keys[fn[node]]);
+        if (ways[node] === wanted && $nameOf(fn[node]) === name)
+            return $frameOf(node);
+    }
+    return null;
+}
 
 // By the keys of the address; none says what is so anyway.
 function $stateHash() {
-    const switches = {i: $icicle, r: $isRegex(), w: $byWidth, k: $collapsed, m: $byThread};
+    const switches = {i: $icicle, r: $isPressed($regexButton), a: $isPressed($caseButton), w: $byWidth, k: $collapsed, m: $byThread};
     const flags = Object.keys(switches).filter((flag) => switches[flag]).join('');
     const state = {
         v: $view !== 'flame' && $view, p: $roots[1] && $nameOf($focus), q: $roots[1] && $moduleOf($focus),
@@ -1115,20 +1168,21 @@ function $restore() {
     $hidden = new Set(x ? x.split('\n') : []);
     $colors = COLORS.includes(c) ? c : $root.dataset.colors;
     set($regexButton, {'aria-pressed': o.includes('r')});
+    set($caseButton, {'aria-pressed': o.includes('a')});
     $view = all('option', $viewSelect).some((option) => option.value === v) ? v : 'flame';
     $focus = fns.name.findIndex((id, at) => $strings[id] === p && $moduleOf(at) === q);
     $chartThread = $samples ? $threads.tid.indexOf(Number(t)) : -1;
     $rebuild();
-    const target = $findPath(z), lost = !target || p && $focus < 0;
+    const target = $findPath(z, f), lost = !target || p && $focus < 0;
     $input.value = s || (lost ? f : '');
     $zoomed = target || $zoomed;
-    // A regular expression out of a link runs only when its reader asks for it: it may be endless.
     $matches = null;
-    if (!$isRegex())
+    const isSafe = !s || !$isPressed($regexButton);
+    if (isSafe)
         $search();
     $redraw();
-    if ($isRegex() && s)
-        $found.textContent = 'press Enter to search';
+    if (!isSafe)
+        $searchSafely();
     say(lost ? `The linked place is not in this profile: ${f}.` : '', 'error');
 }
 
@@ -1161,9 +1215,9 @@ function $rebuild() {
 
 // After a change of what is shown: the same place again, where it is still there.
 function $change(text) {
-    const path = $pathOf($zoomed);
+    const path = $pathOf($zoomed), name = $nameOf($zoomed.f);
     $rebuild();
-    $zoomed = $findPath(path) || $zoomed;
+    $zoomed = $findPath(path, name) || $zoomed;
     $search();
     $redraw();
     say(text || '');
@@ -1276,9 +1330,7 @@ function $changeText(by) {
 function $escape() {
     if ($input.value) {
         $input.value = '';
-        $search();
-        $redraw();
-        $remember();
+        $searchAgain();
     } else {
         $zoom($roots[0]);
     }
@@ -1488,17 +1540,13 @@ function $listen() {
         $chartThread = Number($threadSelect.value);
         $show('chart');
     });
-    on($regexButton, 'click', () => {
-        set($regexButton, {'aria-pressed': !$isRegex()});
-        $search();
-        $redraw();
-        $remember();
-    });
-    on($input, 'input', () => {
-        $search();
-        $redraw();
-        $remember();
-    });
+    for (const button of [$caseButton, $regexButton]) {
+        on(button, 'click', () => {
+            set(button, {'aria-pressed': !$isPressed(button)});
+            $searchAgain();
+        });
+    }
+    on($input, 'input', $searchAgain);
     on($input, 'keydown', $fieldKey);
     on($alone ? window : $page, 'keydown', $pressKey);
     on($scroller, 'scroll', () => {
