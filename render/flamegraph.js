@@ -12,12 +12,14 @@
 // In pixels: narrower boxes get no label; are passed over by the arrow keys. And the space between
 // neighbours.
 const LABEL_MIN = 14, SELECT_MIN = 2, GAP = 0.8;
+const {abs, ceil, floor, imul, log2, max, min, round, sqrt} = Math;
 const GAP_KIND = 5, GROUP_KIND = 6, INLINED = 8;
 
 const $root = document.currentScript.closest('svg'), $alone = $root === document.documentElement;
 // Narrower boxes are not drawn.
 const BOX_MIN = Number($root.dataset.min || 0.5);
 const all = (selector, parent = $root) => [...parent.querySelectorAll(selector)];
+const $first = (selector, parent = $root) => parent.querySelector(selector);
 
 // ---- reading ----
 
@@ -84,7 +86,7 @@ class Reader {
 const $encoder = new TextEncoder(), $hashes = new Map();
 function $hash(text) {
     if (!$hashes.has(text))
-        $hashes.set(text, $encoder.encode(text).reduce((value, byte) => Math.imul(value ^ byte, 16777619), 2166136261) >>> 0);
+        $hashes.set(text, $encoder.encode(text).reduce((value, byte) => imul(value ^ byte, 16777619), 2166136261) >>> 0);
     return $hashes.get(text);
 }
 
@@ -94,6 +96,8 @@ let $periodNs, $unit, $strings, fns, $processCount, $threads, $parts, $samples;
 // it was seen at. And sums over the nodes before i: weight, samples, both of the older profile, and
 // what of that is gone. So a node's total lies between itself and its end.
 let $recorded, $tree;
+
+const $integers = (n) => new Uint32Array(n);
 
 function $sumsOf(values) {
     let total = 0;
@@ -108,7 +112,7 @@ function $sumsOf(values) {
 // What is left to know once fn, line, file and own weights are there, and in `up` how many levels each
 // node's caller is above the node before.
 function $finishTree(t) {
-    const levels = t.up, up = t.up = new Uint32Array(t.n), end = t.end = new Uint32Array(t.n).fill(t.n);
+    const levels = t.up, up = t.up = $integers(t.n), end = t.end = $integers(t.n).fill(t.n);
     for (let i = 1, at = 0; i < t.n; i++) {
         for (let level = levels[i]; level > 0; level--) {
             end[at] = i;
@@ -158,6 +162,7 @@ function $readSamples(s) {
 // ---- trees ----
 
 let $byThread, $collapsed, $byWidth, $hidden = new Set();
+const $byFunction = (valueOf) => Array.from(fns.name, (id, f) => valueOf(f));
 const $nameOf = (f) => f < 0 ? 'all' : $strings[fns.name[f]];
 const $moduleOf = (f) => f < 0 ? '' : $strings[fns.module[f]];
 const $fileName = (path) => path.split('/').pop();
@@ -182,67 +187,87 @@ function $eachPart(visit) {
     }
 }
 
+// Which nodes have their function among their callers.
+function $findRecursion() {
+    const {n, fn, end} = $recorded, isRecursive = new Uint8Array(n), until = $integers(fns.n);
+    for (let node = 1; node < n; node++) {
+        const f = fn[node];
+        isRecursive[node] = node < until[f];
+        until[f] = max(until[f], end[node]);
+    }
+    return isRecursive;
+}
+
+// A tree to be made: the places of its nodes by caller and function, and what belongs to them. For the
+// node at a place `from` is the first node of the recorded tree that it stands for, which went to
+// `places`, if it was `met`.
+class Sketch {
+    constructor(places, met) {
+        Object.assign(this, {places, met, up: [0], fn: [-1], from: [0], sums: [0, 0, 0, 0], isMerged: [$byThread],
+                             // the last place with a hash, and before each the one with the same
+                             heads: new Int32Array(1 << 22), others: [0]});
+    }
+    slotOf(above, f) {
+        return (imul(above, 0x9e3779b1) ^ imul(f, 0x85ebca6b)) >>> 10;
+    }
+    register(place) {
+        const slot = this.slotOf(this.up[place], this.fn[place]);
+        this.others[place] = this.heads[slot];
+        this.heads[slot] = place;
+    }
+    // Once a place stands for several nodes, what is below it has to be looked up; elsewhere each is
+    // met but once.
+    merge(place) {
+        const node = this.from[place], {end} = $recorded;
+        for (let at = node + 1; !this.isMerged[place] && at < end[node]; at = end[at]) {
+            if (this.met[at] && this.up[this.places[at]] === place)
+                this.register(this.places[at]);
+        }
+        this.isMerged[place] = true;
+        return place;
+    }
+    enter(above, f, node) {
+        let place = this.isMerged[above] && this.heads[this.slotOf(above, f)];
+        while (place && (this.up[place] !== above || this.fn[place] !== f))
+            place = this.others[place];
+        if (place)
+            return this.merge(place);
+        this.fn.push(f);
+        this.from.push(node);
+        this.others.push(0);
+        this.isMerged.push($byThread);
+        this.sums.push(0, 0, 0, 0);
+        place = this.up.push(above) - 1;
+        if (this.isMerged[above])
+            this.register(place);
+        return place;
+    }
+    // The place above with the function, or 0.
+    findAbove(place, f) {
+        while (place && this.fn[place] !== f)
+            place = this.up[place];
+        return place;
+    }
+}
+
 // The tree by thread, without what is hidden, and with recursion collapsed: of a stack that comes back
 // to a function, what lies between is left out, so that each function is in it once.
 function $transform() {
     if (!$byThread && !$collapsed && !$hidden.size)
         return $recorded;
-    const t = $recorded, places = new Uint32Array(t.n), met = new Int32Array(t.n), tops = [];
-    const left = Array.from(fns.name, (id, f) => $hidden.has($nameOf(f)) || $hidden.has('module:' + $moduleOf(f)));
-    const up = [0], fn = [-1], from = [0], sums = [0, 0, 0, 0];
-    // Nodes by caller and function: the last one with a hash, and before each the one with the same.
-    // Only below callers that stand for several nodes; elsewhere each is met once.
-    const heads = new Int32Array(1 << 22), others = [0], isMerged = [$byThread];
-    const slotOf = (above, f) => (Math.imul(above, 0x9e3779b1) ^ Math.imul(f, 0x85ebca6b)) >>> 10;
-    const register = (place) => {
-        const slot = slotOf(up[place], fn[place]);
-        others[place] = heads[slot];
-        heads[slot] = place;
-    };
-    const merge = (place) => {
-        const node = from[place];
-        for (let at = node + 1; !isMerged[place] && at < t.end[node]; at = t.end[at]) {
-            if (met[at] && up[places[at]] === place)
-                register(places[at]);
-        }
-        isMerged[place] = true;
-        return place;
-    };
-    const enter = (above, f, node) => {
-        let place = isMerged[above] && heads[slotOf(above, f)];
-        while (place && (up[place] !== above || fn[place] !== f))
-            place = others[place];
-        if (place)
-            return merge(place);
-        fn.push(f);
-        from.push(node);
-        others.push(0);
-        isMerged.push($byThread);
-        sums.push(0, 0, 0, 0);
-        place = up.push(above) - 1;
-        if (isMerged[above])
-            register(place);
-        return place;
-    };
-    // A function that is among the callers already is not entered again.
-    const isRecursive = new Uint8Array($collapsed ? t.n : 0), until = new Uint32Array(fns.n);
-    for (let node = 1; node < isRecursive.length; node++) {
-        const f = t.fn[node];
-        isRecursive[node] = node < until[f];
-        until[f] = Math.max(until[f], t.end[node]);
-    }
+    const {n, fn, up} = $recorded, places = $integers(n), met = new Int32Array(n), tops = [], way = [];
+    const sketch = new Sketch(places, met), isRecursive = $collapsed ? $findRecursion() : [];
+    const left = $byFunction((f) => $hidden.has($nameOf(f)) || $hidden.has('module:' + $moduleOf(f)));
     const enterBelow = (place, node) => {
-        const f = t.fn[node];
-        let above = left[f] ? place : isRecursive[node] && place;
-        while (!left[f] && above && fn[above] !== f)
-            above = up[above];
-        return left[f] || above ? merge(above) : enter(place, f, node);
+        const f = fn[node], above = left[f] ? place : isRecursive[node] && sketch.findAbove(place, f);
+        return left[f] || above ? sketch.merge(above) : sketch.enter(place, f, node);
     };
-    const way = [];
     $eachPart((node, thread, ...own) => {
-        if (tops[thread] === undefined)
-            tops[thread] = $byThread ? enter(enter(0, $processFn(thread), 0), $threadFn(thread), 0) : 0;
-        for (; node && met[node] !== thread + 1; node = t.up[node])
+        if (tops[thread] === undefined) {
+            tops[thread] = $byThread ? sketch.enter(sketch.enter(0, $processFn(thread), 0), $threadFn(thread), 0)
+                : 0;
+        }
+        for (; node && met[node] !== thread + 1; node = up[node])
             way.push(node);
         let place = node ? places[node] : tops[thread];
         while (way.length) {
@@ -251,14 +276,14 @@ function $transform() {
             place = places[node] = enterBelow(place, node);
         }
         for (let i = 0; i < 4; i++)
-            sums[4 * place + i] += own[i];
+            sketch.sums[4 * place + i] += own[i];
     });
-    return $flatten(up, fn, from, sums);
+    return $flatten(sketch);
 }
 
 // The nodes with callers before what they call, and that in order of names.
-function $flatten(up, fn, from, sums) {
-    const n = up.length, byFn = Array.from(fns.name, () => []), first = new Int32Array(n), beside = new Int32Array(n);
+function $flatten({up, fn, from, sums}) {
+    const n = up.length, byFn = $byFunction(() => []), first = new Int32Array(n), beside = new Int32Array(n);
     for (let node = 1; node < n; node++)
         byFn[fn[node]].push(node);
     for (const f of Array.from(byFn.keys()).sort((a, b) => $nameOf(a) < $nameOf(b) ? 1 : -1)) {
@@ -267,7 +292,7 @@ function $flatten(up, fn, from, sums) {
             first[up[node]] = node;
         }
     }
-    const order = new Uint32Array(n), levels = new Uint32Array(n);
+    const order = $integers(n), levels = $integers(n);
     for (let node = 0, i = 0; ;) {
         order[i++] = node;
         if (i === n)
@@ -359,7 +384,7 @@ class Box {
     get self() {
         let self = this.total;
         this.each((start, total) => { self -= total; });
-        return Math.max(0, self);
+        return max(0, self);
     }
     grow() {
         const kids = new Map(), {from} = this.root;
@@ -425,9 +450,9 @@ function $timesOf(thread) {
     $samples.thread.forEach((owner, i) => {
         if (owner !== thread)
             return;
-        const end = Math.max($samples.time[i], before), begin = end - $samples.weight[i] * $periodNs;
+        const end = max($samples.time[i], before), begin = end - $samples.weight[i] * $periodNs;
         times.node.push($samples.node[i]);
-        times.begin.push(before && begin - before < end - begin ? before : Math.max(before, begin));
+        times.begin.push(before && begin - before < end - begin ? before : max(before, begin));
         times.end.push(before = end);
     });
     return times;
@@ -466,7 +491,7 @@ function $buildRoots() {
         }
     } else if ($view === 'chart') {
         const times = $timesOf($chartThread), n = times.end.length, start = times.begin[0] || 0;
-        $tree.depth = new Uint32Array($tree.n);
+        $tree.depth = $integers($tree.n);
         for (let node = 1; node < $tree.n; node++)
             $tree.depth[node] = $tree.depth[$tree.up[node]] + 1;
         $roots = [make('', $threadFn($chartThread), {times, start, set: [0, n], total: n && times.end[n - 1] - start})];
@@ -497,18 +522,18 @@ function $sourceOf({f, root: {from}, node, set}) {
 
 function $duration(ns) {
     if (ns >= 1e12)
-        return Math.round(ns / 1e9).toLocaleString('en') + ' s';
+        return round(ns / 1e9).toLocaleString('en') + ' s';
     const [word, scale, digits] = ns >= 1e11 ? ['s', 1e9, 1] : ns >= 995e6 ? ['s', 1e9, 2]
         : ns >= 9950e3 ? ['ms', 1e6, 0] : ns >= 995e3 ? ['ms', 1e6, 1] : ns ? ['µs', 1e3, 0] : ['s', 1, 0];
     return (ns / scale).toFixed(digits) + ' ' + word;
 }
 
-const $amount = (weight) => $periodNs ? $duration(weight * $periodNs) : Math.round(weight).toLocaleString('en') + ' ' + $unit;
+const $amount = (weight) => $periodNs ? $duration(weight * $periodNs) : round(weight).toLocaleString('en') + ' ' + $unit;
 
 // As in figures.c: what is not all never shows as 100.0 %.
 function $share(part, base, digits = 1) {
     const percent = base ? 100 * part / base : 0;
-    return (part < base && digits < 2 ? Math.min(percent, 99.9) : percent).toFixed(digits) + ' %';
+    return (part < base && digits < 2 ? min(percent, 99.9) : percent).toFixed(digits) + ' %';
 }
 
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
@@ -551,7 +576,7 @@ function $classOf(box) {
     if ($colors === 'kind' || kind >= GAP_KIND)
         return 'ulkjxgp'[kind] + $hash($nameOf(f)) % 5;
     return $colors === 'module' ? 'h' + $hash($moduleOf(f)) % 12 : $colors === 'name' ? 'w' + $hash($nameOf(f)) % 12
-        : 'e' + Math.max(0, 7 + Math.ceil(Math.log2($functionSums().self[$identities[f]] / $whole() || 1e-9)));
+        : 'e' + max(0, 7 + ceil(log2($functionSums().self[$identities[f]] / $whole() || 1e-9)));
 }
 
 // The change of the share of the whole, and its standard error by the numbers of samples.
@@ -563,13 +588,13 @@ function $changeOf(box) {
         return n ? value * value / n : 1 / (sums[$tree.n] ** 2 || 1);
     };
     return {before, change: now - before,
-            error: Math.sqrt(part(now, $tree.samples) + part(before, $tree.oldSamples))};
+            error: sqrt(part(now, $tree.samples) + part(before, $tree.oldSamples))};
 }
 
 function $changeLevel(box) {
     if (!$tree.old || box.root.times)
         return 5;
-    const {change, error} = $changeOf(box), size = Math.abs(change);
+    const {change, error} = $changeOf(box), size = abs(change);
     const steps = size > 2 * error ? 1 + [0.003, 0.01, 0.03, 0.1].filter((limit) => size >= limit).length : 0;
     return 5 + (change > 0 ? steps : -steps);
 }
@@ -584,11 +609,11 @@ let $rows, $lowest, $highest, $drawing = 0;
 // How far the picture is scrolled from its root.
 let $scrolled = 0;
 
-const app = $root.querySelector('.app'), $page = app.querySelector('.page');
-const [$input, $regexButton, $found, $viewSelect, $threadSelect, $resetButton, $scroller, $picture, $hoverMark, $selection,
+const app = $first('.app'), $page = $first('.page', app);
+const [$input, $caseButton, $regexButton, $found, $viewSelect, $threadSelect, $resetButton, $scroller, $picture, $hoverMark, $selection,
        $tableBox, $details, tip, $menu] =
-    ['input', '.regex', '.found', '.view', '.thread', '.reset', '.scroll', '.picture', '.hover', '.selected',
-     '.table', '.details', '.tip', '.menu'].map((selector) => $page.querySelector(selector));
+    ('input .case .regex .found .view .thread .reset .scroll .picture .hover .selected .table .details .tip ' +
+     '.menu').split(' ').map((selector) => $first(selector, $page));
 let $boxes = $picture.firstElementChild;
 
 function set(element, attributes) {
@@ -612,8 +637,8 @@ const $isDrawn = (box) => box && box.drawn === $drawing;
 function $place(box, row, x, w) {
     Object.assign(box, {row, x, w, drawn: $drawing});
     ($rows[row] = $rows[row] || []).push(box);
-    $lowest = Math.min($lowest, row);
-    $highest = Math.max($highest, row);
+    $lowest = min($lowest, row);
+    $highest = max($highest, row);
 }
 
 // The callers of the zoomed box, then level by level all that is wide enough. Neighbours too narrow to
@@ -651,8 +676,8 @@ function $collect(base, direction, runs, ticks) {
 
 function $draw() {
     const runs = [], ticks = [], labels = [], paths = {}, drawn = document.createElementNS($root.namespaceURI, 'g');
-    $rowHeight = Math.round(($page.clientWidth < 600 ? 20 : 18) * $textSize / 12);
-    $width = Math.max($page.clientWidth - 20, 50);
+    $rowHeight = round(($page.clientWidth < 600 ? 20 : 18) * $textSize / 12);
+    $width = max($page.clientWidth - 20, 50);
     $rows = {};
     $lowest = $highest = 0;
     $drawing++;
@@ -668,22 +693,22 @@ function $draw() {
     }
     for (const box of Object.values($rows).flat()) {
         const {x, w, row} = box, caller = box !== $zoomed && $isCallerOf(box, $zoomed), hit = $isMatch(box);
-        add((hit ? 'match' : $classOf(box)) + (caller ? ' caller' : ''), x, row, w > 3 ? w - GAP : hit ? Math.max(w, 2) : w);
+        add((hit ? 'match' : $classOf(box)) + (caller ? ' caller' : ''), x, row, w > 3 ? w - GAP : hit ? max(w, 2) : w);
         if (w < LABEL_MIN)
             continue;
-        labels.push([$label(box.f, Math.floor((w - 6) / $cellWidth)), x, row, caller]);
+        labels.push([$label(box.f, floor((w - 6) / $cellWidth)), x, row, caller]);
         if ($isInlined(box))
             paths.inlined = (paths.inlined || '') + `M${(x + 1).toFixed(1)} ${top(row) + 1}v${$rowHeight - 3}`;
     }
     for (const [x, row] of ticks)
-        add('match', Math.min(x, $width - 2), Math.max($lowest, Math.min(row, $highest)), 2);
+        add('match', min(x, $width - 2), max($lowest, min(row, $highest)), 2);
     // Matches lie above other boxes, marks above the boxes they belong to.
     const order = (name) => ['match', 'match caller', 'inlined'].indexOf(name);
     for (const name of Object.keys(paths).sort((a, b) => order(a) - order(b)))
         $make('path', drawn, {class: name, d: paths[name]});
     for (const [text, x, row, caller] of labels) {
         if (text)
-            $make('text', drawn, {x: (x + 3).toFixed(1), y: top(row) + Math.round($rowHeight * 13 / 18),
+            $make('text', drawn, {x: (x + 3).toFixed(1), y: top(row) + round($rowHeight * 13 / 18),
                                  class: caller ? 'faded' : ''}, text);
     }
     $boxes.replaceWith(set(drawn, {'aria-hidden': true}));
@@ -719,12 +744,12 @@ function $placeMark(mark, box) {
     const shown = $isDrawn(box);
     set(mark, {visibility: shown ? 'visible' : 'hidden'});
     if (shown)
-        set(mark, {x: box.x + 0.5, y: top(box.row) + 0.5, width: Math.max(box.w - GAP - 1, 1), height: $rowHeight - 2});
+        set(mark, {x: box.x + 0.5, y: top(box.row) + 0.5, width: max(box.w - GAP - 1, 1), height: $rowHeight - 2});
 }
 
 function $boxAt(event) {
     const bounds = $picture.getBoundingClientRect(), x = event.clientX - bounds.left;
-    const row = Math.floor((event.clientY - bounds.top) / $rowHeight);
+    const row = floor((event.clientY - bounds.top) / $rowHeight);
     const line = $rows[$icicle ? row + $lowest : $highest - row] || [];
     let low = 0, high = line.length;
     while (low < high) {
@@ -735,7 +760,7 @@ function $boxAt(event) {
             high = middle;
     }
     const box = line[low - 1];
-    return box && x < box.x + Math.max(box.w, 1) ? box : null;
+    return box && x < box.x + max(box.w, 1) ? box : null;
 }
 
 // ---- the table ----
@@ -757,7 +782,7 @@ function $totalOf(f) {
 function $functionSums() {
     if ($sums)
         return $sums;
-    const {n, fn, end, weight, old} = $tree, until = new Uint32Array(fns.n);
+    const {n, fn, end, weight, old} = $tree, until = $integers(fns.n);
     $sums = {};
     for (const name of ['self', 'total', 'old'])
         $sums[name] = new Float64Array(fns.n);
@@ -774,7 +799,7 @@ function $functionSums() {
     return $sums;
 }
 
-const $signed = (part) => (part < 0 ? '−' : '+') + $share(Math.abs(part), 1, 2).replace('%', 'pp');
+const $signed = (part) => (part < 0 ? '−' : '+') + $share(abs(part), 1, 2).replace('%', 'pp');
 const $keyOf = {
     self: (f) => $sums.self[f],
     total: (f) => $sums.total[f],
@@ -793,7 +818,7 @@ function $drawTable() {
         head.hidden = sort === 'change' && !$tree.old;
         set(head, {'aria-sort': sort !== $sortBy ? 'none' : $sortUp ? 'ascending' : 'descending'});
     }
-    $tableBox.querySelector('tbody').replaceChildren();
+    $first('tbody', $tableBox).replaceChildren();
     $moreRows();
 }
 
@@ -801,7 +826,7 @@ function $drawTable() {
 function $moreRows() {
     const {self, total} = $sums;
     for (const f of $rest.splice(0, 200)) {
-        const row = $make('tr', $tableBox.querySelector('tbody'), {tabindex: 0});
+        const row = $make('tr', $first('tbody', $tableBox), {tabindex: 0});
         row.f = f;
         for (const text of [$share(self[f], $whole()), $amount(self[f]), $share(total[f], $whole()), $amount(total[f]),
                             $tree.old && $signed($keyOf.change(f)), $nameOf(f), $fileName($moduleOf(f))]) {
@@ -830,7 +855,7 @@ function $figures(box) {
         parts.push(n.toLocaleString('en') + (n === 1 ? ' sample' : ' samples'));
     if ($tree.old && !lane && box.up) {
         const {before, change, error} = $changeOf(box);
-        parts.push(`was ${$share(before, 1)}: ${$signed(change)}` + (Math.abs(change) > 2 * error ? '' : ', may be chance'));
+        parts.push(`was ${$share(before, 1)}: ${$signed(change)}` + (abs(change) > 2 * error ? '' : ', may be chance'));
     }
     return parts.join(' · ');
 }
@@ -884,8 +909,8 @@ function $showTip(box, event) {
 function $moveTo(popup, event, right, below) {
     const bounds = $page.getBoundingClientRect(), x = event.clientX - bounds.left + right, y = event.clientY - bounds.top;
     const over = y + below + popup.offsetHeight > $page.clientHeight;
-    popup.style.left = Math.max(4, Math.min(x, $page.clientWidth - popup.offsetWidth - 4)) + 'px';
-    popup.style.top = Math.max(4, over ? Math.min(y - 10, $page.clientHeight) - popup.offsetHeight : y + below) + 'px';
+    popup.style.left = max(4, min(x, $page.clientWidth - popup.offsetWidth - 4)) + 'px';
+    popup.style.top = max(4, over ? min(y - 10, $page.clientHeight) - popup.offsetHeight : y + below) + 'px';
 }
 
 function $select(box) {
@@ -907,7 +932,7 @@ function $select(box) {
                     'aria-setsize': siblings || 1, 'aria-posinset': place});
     set($picture, {'aria-activedescendant': $selection.id});
     if ($alone && $isDrawn(box))
-        $scroller.scrollTop = Math.min(top(box.row), Math.max($scroller.scrollTop,
+        $scroller.scrollTop = min(top(box.row), max($scroller.scrollTop,
             top(box.row) + $rowHeight - $scroller.clientHeight));
 }
 
@@ -916,7 +941,7 @@ function $select(box) {
 // Hits by function; how many hits are before each node; how many functions.
 let $matches = null, $current = null;
 
-const $isRegex = () => $regexButton.getAttribute('aria-pressed') === 'true';
+const $isPressed = (button) => button.getAttribute('aria-pressed') === 'true';
 const $isMatch = (box) => $matches && box.f >= 0 && $matches.hits[box.f] === 1;
 const $isBelow = (node) => $matches.before[$tree.end[node]] > $matches.before[node];
 const $hasMatch = (kid) => !kid.up ? $isBelow(kid)
@@ -932,12 +957,12 @@ function $isAbove(node) {
     return $matches.above[node] > 0;
 }
 
-// Case matters only when the text has an upper-case letter. "module:" looks there.
+// Case matters when it is asked for or the text has an upper-case letter. "module:" looks there.
 function $tester(text) {
     const of = text.startsWith('module:') ? $moduleOf : $nameOf;
     text = text.replace(/^module:/, '');
-    const anyCase = text === text.toLowerCase();
-    if ($isRegex()) {
+    const anyCase = !$isPressed($caseButton) && text === text.toLowerCase();
+    if ($isPressed($regexButton)) {
         const expression = new RegExp(text, anyCase ? 'iu' : 'u');
         return (f) => expression.test(of(f));
     }
@@ -958,12 +983,49 @@ function $search() {
     }
     $matches = null;
     if (test) {
-        const hits = Uint8Array.from(fns.name, (id, f) => $kindOf(f) < GROUP_KIND && test(f));
-        const {n, fn} = $tree, before = new Uint32Array(n + 1);
+        const hits = $byFunction((f) => $kindOf(f) < GROUP_KIND && test(f) ? 1 : 0);
+        const {n, fn} = $tree, before = $integers(n + 1);
         for (let node = 1; node < n; node++)
             before[node + 1] = before[node] + hits[fn[node]];
         $matches = {hits, before, count: new Set(fns.name.filter((id, f) => hits[f])).size};
     }
+}
+
+function $searchAgain() {
+    $search();
+    $redraw();
+    $remember();
+}
+
+// A regular expression out of a link may take for ever: it is tried in a worker, and ended after a second.
+const $tryExpression = ({data: [text, names]}) => {
+    try {
+        const expression = RegExp(text, 'iu');
+        names.forEach((name) => expression.test(name));
+    } catch {
+        // said when it is used
+    }
+    postMessage(0);
+};
+
+async function $searchSafely() {
+    const text = $input.value;
+    let worker;
+    try {
+        worker = new Worker(URL.createObjectURL(new Blob([`onmessage=${$tryExpression}`])));
+        await new Promise((resolve, reject) => {
+            worker.onmessage = resolve;
+            worker.onerror = reject;
+            setTimeout(reject, 1000);
+            worker.postMessage([text, $strings]);
+        });
+        if (text === $input.value)
+            $searchAgain();
+    } catch {
+        $found.textContent = 'press Enter to search';
+    }
+    if (worker)
+        worker.terminate();
 }
 
 // The weight that lies in matches at the node and below it, each sample counted once.
@@ -984,9 +1046,9 @@ function $matchedWeight({root: {from, times}, set: [first, last], set: nodes, so
     if (times) {
         for (let i = first; i < last; i++) {
             let node = times.node[i];
-            while ($tree.depth[node] >= Math.max(depth, 1) && !$matches.hits[$tree.fn[node]])
+            while ($tree.depth[node] >= max(depth, 1) && !$matches.hits[$tree.fn[node]])
                 node = $tree.up[node];
-            weight += $tree.depth[node] >= Math.max(depth, 1) ? times.end[i] - times.begin[i] : 0;
+            weight += $tree.depth[node] >= max(depth, 1) ? times.end[i] - times.begin[i] : 0;
         }
         return weight;
     }
@@ -1063,18 +1125,34 @@ function $frameOf(node) {
 
 // ---- state, and the address that leads back to it ----
 
-// A box is known in links by four letters for each function on the way to it, made from names and not
-// from numbers, so that a link survives when the picture is made anew.
-const $letters = (box) => box.root.times ? box.up.kids.indexOf(box).toString(36).padStart(4, 0)
-    : $hash($nameOf(box.f) + '\n' + $moduleOf(box.f) + ($isInlined(box) ? 'i' : '')).toString(36).padStart(7, 0).slice(-4);
-const $pathOf = (box) => box.up ? $pathOf(box.up) + $letters(box) : box === $roots[1] ? '~' : '';
+// Links know a box by hashes of names and not by numbers, so that they survive when the picture is made
+// anew: in the flame graph by one of all names on the way to it (and by its own name), elsewhere by
+// four letters for each function on the way.
+const $keyHash = (f) => $hash($nameOf(f) + '\n' + $moduleOf(f) + (fns.flags[f] & INLINED));
+const $mix = (way, key) => imul(way ^ key, 16777619) >>> 0;
+const $wayOf = (box) => box.up ? $mix($wayOf(box.up), $keyHash(box.f)) : 0;
+const $letters = (box) => (box.root.times ? box.up.kids.indexOf(box) : $keyHash(box.f)).toString(36).padStart(7, 0).slice(-4);
+const $pathOf = (box) => !box.up ? box === $roots[1] ? '~' : '' : box.isFrame ? '.' + $wayOf(box).toString(36)
+    : $pathOf(box.up) + $letters(box);
 
-const $findPath = (path) => (path.match(/\w{4}/g) || []).reduce(
-    (box, part) => box && box.find((kid) => $letters(box.boxOf(kid)) === part), $roots[path[0] === '~' ? 1 : 0]);
+function $findPath(path, name) {
+    if (path[0] !== '.') {
+        return (path.match(/\w{4}/g) || []).reduce((box, part) =>
+            box && box.find((kid) => $letters(box.boxOf(kid)) === part), $roots[path[0] === '~' ? 1 : 0]);
+    }
+    const {n, up, fn} = $tree, keys = $byFunction($keyHash), ways = $integers(n);
+    const wanted = parseInt(path.slice(1), 36);
+    for (let node = 1; node < n; node++) {
+        ways[node] = $mix(ways[up[node]], keys[fn[node]]);
+        if (ways[node] === wanted && $nameOf(fn[node]) === name)
+            return $frameOf(node);
+    }
+    return null;
+}
 
 // By the keys of the address; none says what is so anyway.
 function $stateHash() {
-    const switches = {i: $icicle, r: $isRegex(), w: $byWidth, k: $collapsed, m: $byThread};
+    const switches = {i: $icicle, r: $isPressed($regexButton), a: $isPressed($caseButton), w: $byWidth, k: $collapsed, m: $byThread};
     const flags = Object.keys(switches).filter((flag) => switches[flag]).join('');
     const state = {
         v: $view !== 'flame' && $view, p: $roots[1] && $nameOf($focus), q: $roots[1] && $moduleOf($focus),
@@ -1115,20 +1193,21 @@ function $restore() {
     $hidden = new Set(x ? x.split('\n') : []);
     $colors = COLORS.includes(c) ? c : $root.dataset.colors;
     set($regexButton, {'aria-pressed': o.includes('r')});
+    set($caseButton, {'aria-pressed': o.includes('a')});
     $view = all('option', $viewSelect).some((option) => option.value === v) ? v : 'flame';
     $focus = fns.name.findIndex((id, at) => $strings[id] === p && $moduleOf(at) === q);
     $chartThread = $samples ? $threads.tid.indexOf(Number(t)) : -1;
     $rebuild();
-    const target = $findPath(z), lost = !target || p && $focus < 0;
+    const target = $findPath(z, f), lost = !target || p && $focus < 0;
     $input.value = s || (lost ? f : '');
     $zoomed = target || $zoomed;
-    // A regular expression out of a link runs only when its reader asks for it: it may be endless.
     $matches = null;
-    if (!$isRegex())
+    const isSafe = !s || !$isPressed($regexButton);
+    if (isSafe)
         $search();
     $redraw();
-    if ($isRegex() && s)
-        $found.textContent = 'press Enter to search';
+    if (!isSafe)
+        $searchSafely();
     say(lost ? `The linked place is not in this profile: ${f}.` : '', 'error');
 }
 
@@ -1153,7 +1232,7 @@ function $rebuild() {
     if ($view === 'chart' && $chartThread < 0) {
         const weights = Array.from($threads.tid, () => 0);
         $samples.thread.forEach((thread, i) => { weights[thread] += $samples.weight[i]; });
-        $chartThread = weights.indexOf(Math.max(...weights));
+        $chartThread = weights.indexOf(max(...weights));
     }
     $threadSelect.value = $chartThread;
     $buildRoots();
@@ -1161,9 +1240,9 @@ function $rebuild() {
 
 // After a change of what is shown: the same place again, where it is still there.
 function $change(text) {
-    const path = $pathOf($zoomed);
+    const path = $pathOf($zoomed), name = $nameOf($zoomed.f);
     $rebuild();
-    $zoomed = $findPath(path) || $zoomed;
+    $zoomed = $findPath(path, name) || $zoomed;
     $search();
     $redraw();
     say(text || '');
@@ -1250,7 +1329,7 @@ function $nextColors() {
 // The rules for a dark page are in force always or never, whatever the reader's system says.
 let $isDark;
 function $setTheme(dark) {
-    for (const rule of $root.querySelector('style').sheet.cssRules) {
+    for (const rule of $first('style').sheet.cssRules) {
         if (rule.media && /color-scheme|all/.test(rule.media.mediaText))
             rule.media.mediaText = dark ? 'all' : 'not all';
     }
@@ -1267,7 +1346,7 @@ function $toggleTheme() {
 }
 
 function $changeText(by) {
-    $textSize = Math.max(8, Math.min(24, $textSize + by));
+    $textSize = max(8, min(24, $textSize + by));
     $page.style.setProperty('--text', $textSize + 'px');
     $measureCell();
     $redraw();
@@ -1276,9 +1355,7 @@ function $changeText(by) {
 function $escape() {
     if ($input.value) {
         $input.value = '';
-        $search();
-        $redraw();
-        $remember();
+        $searchAgain();
     } else {
         $zoom($roots[0]);
     }
@@ -1342,7 +1419,7 @@ function $openMenu(box, event) {
     for (const item of all('[aria-checked],[role$=x]', $menu))
         set(item, {'aria-checked': Boolean($states[item.dataset.key]())});
     $moveTo($menu, 'clientX' in event ? event : {clientX: 1e9, clientY: 60}, 0, 0);
-    $menu.querySelector('button').focus();
+    $first('button', $menu).focus();
 }
 
 function $closeMenu() {
@@ -1367,7 +1444,7 @@ function $hover(event) {
 const $isWide = (box) => $isDrawn(box) && box.w >= SELECT_MIN;
 function $heaviest(box) {
     let most = 0;
-    box.each((start, total) => { most = Math.max(most, total); });
+    box.each((start, total) => { most = max(most, total); });
     return box.find((kid, total) => total === most);
 }
 
@@ -1488,17 +1565,13 @@ function $listen() {
         $chartThread = Number($threadSelect.value);
         $show('chart');
     });
-    on($regexButton, 'click', () => {
-        set($regexButton, {'aria-pressed': !$isRegex()});
-        $search();
-        $redraw();
-        $remember();
-    });
-    on($input, 'input', () => {
-        $search();
-        $redraw();
-        $remember();
-    });
+    for (const button of [$caseButton, $regexButton]) {
+        on(button, 'click', () => {
+            set(button, {'aria-pressed': !$isPressed(button)});
+            $searchAgain();
+        });
+    }
+    on($input, 'input', $searchAgain);
     on($input, 'keydown', $fieldKey);
     on($alone ? window : $page, 'keydown', $pressKey);
     on($scroller, 'scroll', () => {
@@ -1522,7 +1595,7 @@ function $measureCell() {
 
 // The page takes the place of the static picture.
 function $start() {
-    const fixed = $root.querySelector('.static');
+    const fixed = $first('.static');
     for (const name of ['title', 'figures'])
         $page.querySelector('.' + name).textContent = fixed.querySelector('.' + name).textContent;
     fixed.remove();
@@ -1533,7 +1606,7 @@ function $start() {
     if ($samples)
         $threads.tid.forEach((tid, i) => $make('option', $threadSelect, {value: i}, $nameOf($threadFn(i))));
     else
-        $viewSelect.querySelector('[value=chart]').remove();
+        $first('[value=chart]', $viewSelect).remove();
     $measureCell();
     $listen();
     try {
@@ -1550,7 +1623,7 @@ $inflate().then((bytes) => {
     $readData(bytes);
     $start();
 }).catch((error) => {
-    const hint = $root.querySelector('.hint');
+    const hint = $first('.hint');
     if (hint)
         hint.textContent = 'zoom and search are not available: ' + error.message;
 });

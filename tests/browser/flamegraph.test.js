@@ -378,11 +378,50 @@ test('a link to what is not there says so and searches instead', async () => {
     assert.equal(await page.locator('.found').innerText(), 'matched 35.0 %');
 });
 
-test('a regular expression from a link waits for Enter', async () => {
-    page = await open(browser, addresses.small + '#s=(a%2B)%2B%24&o=r');
-    assert.equal(await page.locator('.found').innerText(), 'press Enter to search');
-    await page.locator('input').press('Enter');
-    assert.equal(await page.locator('.found').innerText(), 'no match');
+test('a regular expression from a link is applied, unless it takes for ever', async () => {
+    page = await open(browser, addresses.small + '#s=%5E(scan%7Cnext)%24&o=r');
+    await page.locator('.found', {hasText: 'matched 50.0 %'}).waitFor();
+    await page.context().close();
+    page = await open(browser, flamegraph('main;' + 'a'.repeat(60) + '! 5\n') + '#s=(a%2B)%2B%24&o=r');
+    await page.locator('.found', {hasText: 'press Enter to search'}).waitFor();
+    assert.equal(await page.locator('.picture text').count(), 3);
+    await page.context().close();
+    page = await open(browser, addresses.small + '#s=(a&o=r');
+    await page.locator('.found', {hasText: 'not a regular expression'}).waitFor();
+});
+
+test('Aa makes case matter, also in a link', async () => {
+    page = await open(browser, flamegraph('main;Parse 30\nmain;parse 50\nmain;x 20\n'));
+    const found = () => page.locator('.found').innerText();
+    await page.locator('input').fill('parse');
+    assert.equal(await found(), 'matched 80.0 %');
+    await page.locator('.case').click();
+    assert.equal(await found(), 'matched 50.0 %');
+    await page.reload();
+    await page.waitForSelector('svg[data-ready]', {state: 'attached'});
+    assert.equal(await found(), 'matched 50.0 %');
+    await page.locator('.case').click();
+    assert.equal(await found(), 'matched 80.0 %');
+    await page.locator('input').fill('Parse');
+    assert.equal(await found(), 'matched 30.0 %');
+});
+
+test('a link to a frame is short however deep it lies', async () => {
+    const stack = Array.from({length: 80}, (_, i) => 'function_' + i).join(';');
+    page = await open(browser, flamegraph(`${stack} 5\n${stack.replace('_3;', '_4;')} 7\n`));
+    await page.locator('input').fill('function_79');
+    await page.locator('.picture').focus();
+    for (let i = 0; i < 2; i++) {
+        await page.keyboard.press('n');
+        await page.keyboard.press('Enter');
+        const hash = await page.evaluate(() => location.hash);
+        assert.ok(hash.length < 50, hash);
+        const weight = (await details(page)).match(/[\d.]+ ms/)[0];
+        await page.reload();
+        await page.waitForSelector('svg[data-ready]', {state: 'attached'});
+        assert.match(await details(page), new RegExp(`^function_79.*${weight}`, 's'));
+        await page.locator('.picture').press('0');
+    }
 });
 
 test('malformed links are survived', async () => {

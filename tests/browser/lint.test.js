@@ -21,7 +21,7 @@ const RULES = {
         .map((property) => ({property}))],
 };
 const BROWSER = ['document', 'window', 'history', 'location', 'navigator', 'localStorage', 'matchMedia', 'atob', 'Blob',
-                 'Response', 'DecompressionStream', 'TextDecoder', 'TextEncoder', 'setTimeout', 'clearTimeout'];
+                 'Response', 'Worker', 'URL', 'postMessage', 'DecompressionStream', 'TextDecoder', 'TextEncoder', 'setTimeout', 'clearTimeout'];
 
 test('ESLint finds nothing in the script', async () => {
     const eslint = new ESLint({
