@@ -13,7 +13,7 @@ static void count_samples(struct activity *activity, const struct profile *profi
 {
     for (uint32_t i = 0; i < profile->sample_count; i++) {
         const struct profile_sample *sample = &profile->samples[i];
-        uint64_t samples = (uint64_t)sample->more + 1;
+        uint64_t samples = profile_sample_count(sample);
         activity->thread_samples[sample->thread] += samples;
         activity->process_samples[profile->threads[sample->thread].process] += samples;
         if (sample->stack == PROFILE_NONE)

@@ -185,12 +185,12 @@ static void count_sample(struct fold *fold, const struct profile_sample *sample,
     if (sample->stack == PROFILE_NONE) {
         struct call_tree_node *node = &fold->tree->nodes[fold->bases[base]];
         node->self += sample->weight;
-        node->self_samples += (uint64_t)sample->more + 1;
+        node->self_samples += profile_sample_count(sample);
         return;
     }
     struct folded_stack *stack = &fold->stacks[sample->stack];
     stack->self += sample->weight;
-    stack->self_samples += (uint64_t)sample->more + 1;
+    stack->self_samples += profile_sample_count(sample);
 }
 
 static void sum_up_callers(struct fold *fold)
@@ -309,7 +309,7 @@ static void sum_older(struct call_tree *tree)
             continue;
         struct call_tree_older *older = &tree->older[tree->node_of_sample[i]];
         older->self += sample->weight;
-        older->self_samples += (uint64_t)sample->more + 1;
+        older->self_samples += profile_sample_count(sample);
     }
     for (uint32_t i = tree->node_count; i-- > 0;) {
         struct call_tree_older *older = &tree->older[i];

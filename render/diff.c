@@ -162,15 +162,7 @@ void render_diff_json(struct text *out, const struct profile *profile,
     json_object_set_new(document, "new_samples", json_integer((json_int_t)diff.table.samples));
     for (uint32_t i = 0; i < shown; i++) {
         const struct diff_row *row = &diff.rows[i];
-        const struct call_tree_function *function = &diff.tree.functions[row->row->function];
-        uint32_t size;
-        const char *name = call_tree_name(&diff.tree, function, &size);
-        json_t *object = json_object();
-        json_object_set_new(object, "function", json_text_new(name, size));
-        json_object_set_new(object, "module",
-                            function->module < profile->module_count
-                                ? json_text_of(profile, profile->modules[function->module].path)
-                                : json_null());
+        json_t *object = json_text_function(&diff.tree, row->row->function);
         json_object_set_new(object, "self", json_of_change(&row->self));
         json_object_set_new(object, "total", json_of_change(&row->total));
         json_array_append_new(functions, object);

@@ -21,6 +21,21 @@ json_t *json_text_of(const struct profile *profile, uint32_t string)
                          string_table_size(&profile->strings, string));
 }
 
+json_t *json_text_function(const struct call_tree *tree, uint32_t index)
+{
+    const struct call_tree_function *function = &tree->functions[index];
+    const struct profile *profile = tree->profile;
+    uint32_t size;
+    const char *name = call_tree_name(tree, function, &size);
+    json_t *object = json_object();
+    json_object_set_new(object, "function", json_text_new(name, size));
+    json_object_set_new(object, "module",
+                        function->module < profile->module_count
+                            ? json_text_of(profile, profile->modules[function->module].path)
+                            : json_null());
+    return object;
+}
+
 static int append(const char *bytes, size_t size, void *out)
 {
     text_append(out, bytes, size);

@@ -5,8 +5,9 @@
 #ifndef PROF_RENDER_JSON_TEXT_H
 #define PROF_RENDER_JSON_TEXT_H
 
+#include "render/call_tree.h"
+
 #include "profiler/base/text.h"
-#include "profiler/profile/profile.h"
 
 #include <jansson.h>
 
@@ -15,6 +16,9 @@ json_t *json_text_new(const char *bytes, size_t size);
 
 /* The same for a string of the profile. */
 json_t *json_text_of(const struct profile *profile, uint32_t string);
+
+/* A new object with the "function" and its "module", null where that is not known. */
+json_t *json_text_function(const struct call_tree *tree, uint32_t function);
 
 /* Appends the document, indented, keys in the order they were set, and frees it. */
 void json_text_append(struct text *out, json_t *document);

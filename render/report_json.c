@@ -16,14 +16,7 @@ static json_t *row_of(const struct function_table *table, const struct function_
 {
     const struct profile *profile = table->tree->profile;
     const struct call_tree_function *function = &table->tree->functions[row->function];
-    uint32_t size;
-    const char *name = call_tree_name(table->tree, function, &size);
-    json_t *object = json_object();
-    json_object_set_new(object, "function", json_text_new(name, size));
-    json_object_set_new(object, "module",
-                        function->module < profile->module_count
-                            ? json_text_of(profile, profile->modules[function->module].path)
-                            : json_null());
+    json_t *object = json_text_function(table->tree, row->function);
     json_object_set_new(object, "file",
                         function->file ? json_text_of(profile, function->file) : json_null());
     json_object_set_new(object, "line",

@@ -366,7 +366,7 @@ static void append_parts(struct text *out, const struct encoder *encoder)
                        profile->samples[order[next]].thread == thread;
              next++) {
             weight += profile->samples[order[next]].weight;
-            samples += (uint64_t)profile->samples[order[next]].more + 1;
+            samples += profile_sample_count(&profile->samples[order[next]]);
         }
         text_append_varint(&columns[PLACE], place - last);
         text_append_varint(&columns[THREAD], thread);

@@ -64,6 +64,9 @@ int destination_write(const char *path, const struct text *text, struct error *e
 {
     struct stat status;
     if (strcmp(path, "-") == 0) {
+        // closed when prof began: main has put something in its place, for itself only
+        if (fcntl(STDOUT_FILENO, F_GETFD) & FD_CLOEXEC)
+            return error_set(error, EBADF, "cannot write to standard output: it is closed");
         if (write_all(STDOUT_FILENO, text->data, text->length) < 0)
             return error_errno(error, "cannot write to standard output");
         return 0;

@@ -30,10 +30,8 @@ static const struct option_spec options[] = {
      "print at most N functions; 0 for all (default 40)", 0, 1e9, NULL},
     {'m', "min", OPTION_DECIMAL, offsetof(struct diff_settings, min_percent), "PERCENT",
      "leave out functions whose share changed by less", 0, 100, NULL},
-    {0, "json", OPTION_FLAG, offsetof(struct diff_settings, json), NULL,
-     "print JSON instead of a table", 0, 0, NULL},
-    {0, "color", OPTION_CHOICE, offsetof(struct diff_settings, color), "WHEN",
-     "auto, always or never (default auto; NO_COLOR is respected)", 0, 0, color_choices},
+    VIEWS_OPTION_JSON(struct diff_settings),
+    VIEWS_OPTION_COLOR(struct diff_settings),
 };
 
 static const struct diff_settings defaults = {.output = PICTURE, .limit = 40};

@@ -14,10 +14,10 @@
 #include <string.h>
 
 struct flamegraph_settings {
-    const char *output, *title, *subtitle, *colors, *source_link;
+    const char *output, *title, *subtitle, *colors, *source_link, *count_name;
     double width, min_width, max_size;
     uint32_t format;
-    bool inverted, timeline, quiet, open;
+    bool inverted, hash, timeline, quiet, open;
 };
 
 static const char *const formats[] = {"svg", "html", NULL};
@@ -40,6 +40,11 @@ static const struct option_spec options[] = {
      "flamegraph.pl's palettes: hot, mem, io, wakeup, chain, java, js, perl, red, green, blue, "
      "aqua, yellow, purple, orange (default kind)",
      0, 0, NULL},
+    {0, "hash", OPTION_FLAG, offsetof(struct flamegraph_settings, hash), NULL,
+     "colours by name, as flamegraph.pl has them: --colors hot, unless --colors says another", 0, 0,
+     NULL},
+    {0, "countname", OPTION_STRING, offsetof(struct flamegraph_settings, count_name), "WORD",
+     "what collapsed stacks count (default samples)", 0, 0, NULL},
     {0, "inverted", OPTION_FLAG, offsetof(struct flamegraph_settings, inverted), NULL,
      "icicle: the root at the top", 0, 0, NULL},
     {0, "width", OPTION_DECIMAL, offsetof(struct flamegraph_settings, width), "PIXELS",
@@ -107,11 +112,15 @@ static int run(const void *given, int argument_count, char **arguments)
         progress_forbid();
     if (views_load(&profile, path) < 0)
         return EXIT_PROF_FAILED;
+    if (settings->count_name && !profile.period_ns)
+        profile.unit = string_table_add_string(&profile.strings, settings->count_name);
     renderers[settings->format](&out, &profile,
                                 &(struct flamegraph_options){
                                     .title = settings->title,
                                     .subtitle = settings->subtitle,
-                                    .colors = settings->colors,
+                                    .colors = settings->colors ? settings->colors
+                                              : settings->hash ? "hot"
+                                                               : NULL,
                                     .source_link = settings->source_link,
                                     .max_size = (uint64_t)(settings->max_size * 1e6),
                                     .width = settings->width,

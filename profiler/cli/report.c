@@ -25,10 +25,8 @@ static const struct option_spec options[] = {
      "leave out functions below this share of the CPU time", 0, 100, NULL},
     {'s', "sort", OPTION_CHOICE, offsetof(struct report_settings, sort), "BY",
      "self or total (default self)", 0, 0, sorts},
-    {0, "json", OPTION_FLAG, offsetof(struct report_settings, json), NULL,
-     "print JSON instead of a table", 0, 0, NULL},
-    {0, "color", OPTION_CHOICE, offsetof(struct report_settings, color), "WHEN",
-     "auto, always or never (default auto; NO_COLOR is respected)", 0, 0, color_choices},
+    VIEWS_OPTION_JSON(struct report_settings),
+    VIEWS_OPTION_COLOR(struct report_settings),
 };
 
 static const struct report_settings defaults = {.limit = 40};

@@ -42,7 +42,8 @@ static void tell_notes(const char *name, const struct import_notes *notes)
                 notes->lines_ignored == 1 ? "" : "s",
                 notes->lines_ignored == 1 ? "is no stack" : "are no stacks");
     if (notes->counts_rounded)
-        message("%s: %" PRIu64 " counts with decimals were rounded", name, notes->counts_rounded);
+        message("%s: %" PRIu64 " count%s with decimals %s rounded", name, notes->counts_rounded,
+                notes->counts_rounded == 1 ? "" : "s", notes->counts_rounded == 1 ? "was" : "were");
 }
 
 static int load_import(struct profile *profile, const char *name, const char *bytes, size_t size)
@@ -73,11 +74,13 @@ static int load_stream(struct profile *profile, const char *path, int fd)
     if (!isatty(fd))
         progress_say("reading %s", name);
     read_all(&text, fd);
-    if (text.data && is_recording(text.data, text.length))
+    if (!text.length)
+        message("%s is empty", name);
+    else if (is_recording(text.data, text.length))
         message("%s is a recording: give it as a file, recordings cannot be read from a pipe",
                 name);
     else
-        result = load_import(profile, name, text.data ? text.data : "", text.length);
+        result = load_import(profile, name, text.data, text.length);
     text_release(&text);
     return result;
 }

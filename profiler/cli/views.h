@@ -13,6 +13,18 @@
 #define VIEWS_RECORDING "prof.data"
 #define VIEWS_PICTURE   "flamegraph.svg"
 
+/* Rows that the tables of options share; `settings` has the fields `json` and `color`. */
+#define VIEWS_OPTION_JSON(settings)                                                                \
+    {                                                                                              \
+        0, "json", OPTION_FLAG, offsetof(settings, json), NULL, "print JSON instead of a table",   \
+            0, 0, NULL                                                                             \
+    }
+#define VIEWS_OPTION_COLOR(settings)                                                               \
+    {                                                                                              \
+        0, "color", OPTION_CHOICE, offsetof(settings, color), "WHEN",                              \
+            "auto, always or never (default auto; NO_COLOR is respected)", 0, 0, color_choices     \
+    }
+
 /*
  * Loads what a view looks at: a recording, and names what is in it; or a picture of prof, collapsed
  * stacks, or the output of perf script, which has its names. "-" is standard input. Symbols that

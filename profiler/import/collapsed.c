@@ -94,7 +94,7 @@ static bool cut_count(struct slice *line, uint64_t *count, struct import_notes *
         at--;
     if (at == line->end || at - 1 <= line->at || !isspace((unsigned char)at[-1]))
         return false;
-    char digits[32] = "", *end;
+    char digits[64] = "", *end;
     size_t size = (size_t)(line->end - at);
     if (size >= sizeof digits)
         return false;
@@ -102,7 +102,7 @@ static bool cut_count(struct slice *line, uint64_t *count, struct import_notes *
     *count = strtoull(digits, &end, 10);
     if (*end == '.') {
         double exact = strtod(digits, &end);
-        *count = (uint64_t)(exact + 0.5);
+        *count = exact < 0x1p63 ? (uint64_t)(exact + 0.5) : UINT64_MAX;
         notes->counts_rounded += (double)*count < exact || (double)*count > exact;
     }
     line->end = at - 1;

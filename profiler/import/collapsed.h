@@ -5,7 +5,10 @@
 #ifndef PROF_IMPORT_COLLAPSED_H
 #define PROF_IMPORT_COLLAPSED_H
 
-#include "profiler/import/import.h"
+#include "profiler/import/import_notes.h"
+#include "profiler/profile/profile.h"
+
+#include <stddef.h>
 
 void collapsed_read(struct profile *profile, const char *bytes, size_t size,
                     struct import_notes *notes);

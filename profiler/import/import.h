@@ -12,15 +12,10 @@
 #define PROF_IMPORT_IMPORT_H
 
 #include "profiler/base/error.h"
+#include "profiler/import/import_notes.h"
 #include "profiler/profile/profile.h"
 
 #include <stddef.h>
-
-/* What could not be taken over, to be told to the user. */
-struct import_notes {
-    uint64_t lines_ignored; /* neither stacks nor comments */
-    uint64_t counts_rounded;
-};
 
 /* Whether these may be one of our kinds, and no recording. Looks at the first bytes only. */
 bool import_recognises(const char *bytes, size_t size);

@@ -5,8 +5,10 @@
 #ifndef PROF_IMPORT_PERF_SCRIPT_H
 #define PROF_IMPORT_PERF_SCRIPT_H
 
-#include "profiler/import/import.h"
+#include "profiler/import/import_notes.h"
 #include "profiler/import/profile_builder.h"
+
+#include <stddef.h>
 
 /* Whether the line is the first one of a sample: "comm 12/13 [000] 45.678901: 250000 cycles:". */
 bool perf_script_is_header(struct slice line);

@@ -318,7 +318,9 @@ static int add_sample(struct svg *svg, uint64_t node, uint64_t thread, uint64_t 
         .thread = (uint32_t)thread,
         .stack = node ? (uint32_t)node - 1 : PROFILE_NONE,
         .weight = weight,
-        .more = samples > 1 ? small(samples - 1) : 0,
+        .more = samples > UINT32_MAX ? UINT32_MAX
+                : samples > 1        ? (uint32_t)(samples - 1)
+                                     : 0,
     };
     return 0;
 }
@@ -374,7 +376,7 @@ static void sum_up(struct svg *svg)
     const struct profile *profile = svg->profile;
     struct profile_totals *totals = profile->totals;
     for (uint32_t i = 0; i < profile->sample_count; i++)
-        totals->samples += (uint64_t)profile->samples[i].more + 1;
+        totals->samples += profile_sample_count(&profile->samples[i]);
     uint64_t told = 0;
     for (unsigned stop = 0; stop < RECORDING_STOP_COUNT; stop++)
         told += totals->stops[stop];

@@ -5,7 +5,10 @@
 #ifndef PROF_IMPORT_SVG_H
 #define PROF_IMPORT_SVG_H
 
-#include "profiler/import/import.h"
+#include "profiler/base/error.h"
+#include "profiler/profile/profile.h"
+
+#include <stddef.h>
 
 int svg_read(struct profile *profile, const char *bytes, size_t size, struct error *error);
 

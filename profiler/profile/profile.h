@@ -106,10 +106,17 @@ struct profile_sample {
     uint32_t thread;
     uint32_t stack;  /* or PROFILE_NONE */
     uint64_t weight; /* in periods of period_ns CPU time */
-    uint32_t more;   /* samples it stands for beside itself, where a source has summed them up */
+    uint32_t more;   /* samples it stands for beside itself, where a source has summed them up;
+                      * UINT32_MAX: as many as its weight says */
     uint8_t stop;    /* enum recording_stop */
     bool older;      /* of the profile this one is compared with: counts for nothing else */
 };
+
+/* How many samples it stands for. */
+static inline uint64_t profile_sample_count(const struct profile_sample *sample)
+{
+    return sample->more == UINT32_MAX ? sample->weight : (uint64_t)sample->more + 1;
+}
 
 struct profile_loss {
     uint32_t thread; /* or PROFILE_NONE */

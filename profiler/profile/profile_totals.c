@@ -70,9 +70,9 @@ static void total_samples(const struct profile *profile, struct profile_totals *
 {
     for (uint32_t i = 0; i < profile->sample_count; i++) {
         const struct profile_sample *sample = &profile->samples[i];
-        totals->samples += (uint64_t)sample->more + 1;
+        totals->samples += profile_sample_count(sample);
         totals->weight += sample->weight;
-        totals->stops[sample->stop] += (uint64_t)sample->more + 1;
+        totals->stops[sample->stop] += profile_sample_count(sample);
     }
     totals->complete = totals->stops[RECORDING_STOP_COMPLETE];
     totals->accounted_ns = totals->weight * profile->period_ns;

@@ -104,6 +104,11 @@ recorded() {
     # nothing is left out of the data
     capture_prof export export made.svg
     assert_line export.out '^main;rare 1$'
+    capture_prof heap flamegraph -q --hash --countname bytes -o heap.svg stacks
+    assert_end heap "exited with 0"
+    grep -q '>41 bytes' heap.svg
+    grep -q 'data-colors="name"' heap.svg
+    grep -q 'data-colors="kind"' plain.svg
     capture_prof wrong flamegraph --colors pink stacks
     assert_end wrong "exited with 2"
     assert_one_sentence wrong "there are no colours called 'pink'"

@@ -25,7 +25,7 @@ options_of() {
     run) echo "$record --svg -n --limit --color" ;;
     record) echo "$record --no-symbols" ;;
     report) echo "-n --limit -m --min -s --sort --json --color" ;;
-    flamegraph) echo "-f --format --open -o --output -t --title --subtitle --colors --inverted --width --minwidth --max-size --timeline --source-link -q --quiet" ;;
+    flamegraph) echo "-f --format --open -o --output -t --title --subtitle --colors --hash --countname --inverted --width --minwidth --max-size --timeline --source-link -q --quiet" ;;
     diff) echo "-o --output --no-picture -t --title -n --limit -m --min --json --color" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
@@ -224,6 +224,29 @@ assert not remote, remote' picture.out
         done
     done
     [ ! -e flamegraph.svg ]
+}
+
+@test "what cannot be drawn is said in a sentence" {
+    printf 'a;b 1\n' | gzip >packed
+    printf 'a 9223372036854775807\nb 1\n' >huge
+    capture_prof packed flamegraph packed
+    assert_end packed "exited with 125"
+    assert_one_sentence packed 'packed is compressed'
+    capture_prof huge flamegraph huge
+    assert_end huge "exited with 125"
+    assert_one_sentence huge 'add up to more'
+    capture_prof nothing flamegraph - </dev/null
+    assert_end nothing "exited with 125"
+    assert_one_sentence nothing 'standard input is empty'
+    [ ! -e flamegraph.svg ]
+}
+
+@test "standard output that is closed is an error" {
+    printf 'a;b 1\n' >stacks
+    local status=0
+    "$PROF_BUILD/bin/prof" flamegraph -o - stacks 2>err >&- || status=$?
+    [ "$status" = 125 ]
+    grep -q 'standard output: it is closed' err
 }
 
 @test "a recording of a later version is said to be one" {

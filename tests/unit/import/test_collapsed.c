@@ -78,6 +78,46 @@ static void large_counts_are_exact(void **state)
     assert_collapsed("a 12345678901234\nb 1\n");
 }
 
+static void counts_of_many_samples_are_those_of_the_data(void **state)
+{
+    (void)state;
+    assert_int_equal(import_text("a 12345678901234\nb 4294967296\nb 4294967295\n"), 0);
+    struct profile_totals totals;
+    profile_totals(&profile, &totals);
+    assert_int_equal(totals.samples, 12345678901234 + 4294967296 + 4294967295);
+}
+
+static void counts_beyond_a_sum_are_an_error(void **state)
+{
+    (void)state;
+    assert_int_equal(import_text("a 9223372036854775807\n"), 0);
+    static const char *const too_many[] = {
+        "a 9223372036854775807\nb 1\n",
+        "a 18446744073709551615\n",
+        "a 18446744073709551616\n",
+        "a 99999999999999999999999999999999999999.5\n",
+    };
+    for (size_t i = 0; i < sizeof too_many / sizeof *too_many; i++) {
+        profile_release(&profile);
+        profile_init(&profile);
+        assert_int_equal(import_text(too_many[i]), -1);
+        assert_non_null(strstr(error.text, "add up to more"));
+    }
+}
+
+static void marks_and_bytes_before_the_text_do_not_matter(void **state)
+{
+    (void)state;
+    assert_int_equal(import_text("\xef\xbb\xbf"
+                                 "a;b 1\n"),
+                     0);
+    assert_collapsed("a;b 1\n");
+    assert_true(import_recognises("a\0b;c 1\nx", 10));
+    assert_false(import_recognises("\x7f"
+                                   "ELF\0 1 x\n",
+                                   10));
+}
+
 static void empty_frames_are_passed_over(void **state)
 {
     (void)state;
@@ -180,6 +220,9 @@ int main(void)
         TEST(marks_tell_the_kind_of_code),
         TEST(bytes_that_are_no_text_are_kept),
         TEST(large_counts_are_exact),
+        TEST(counts_of_many_samples_are_those_of_the_data),
+        TEST(counts_beyond_a_sum_are_an_error),
+        TEST(marks_and_bytes_before_the_text_do_not_matter),
         TEST(empty_frames_are_passed_over),
         TEST(names_of_all_lengths_end_where_they_do),
         TEST(what_holds_no_samples_is_an_error),

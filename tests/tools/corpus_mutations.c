@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_symbol_mutations.c - the decoders on the kept corpus of the fuzzer, as it is and damaged.
+ * corpus_mutations.c - a fuzz target on its kept corpus (CORPUS, a folder), as it is and damaged.
  *
  * The sanitizers and the fuzz target's own checks are the judges; alarm() ends what does not end.
  */
@@ -31,7 +31,7 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-/* A copy of exact size, so that one byte too far is seen; its first byte, the parser, is kept. */
+/* A copy of exact size, so that one byte too far is seen; its first byte, which says what it is, is kept. */
 static void run_damaged(const struct mapped_file *file, uint64_t seed)
 {
     uint64_t random = 0x9e3779b97f4a7c15u * (seed + 1);
@@ -65,7 +65,7 @@ static void kept_inputs_and_damaged_ones_are_survived(void **state)
     }
     closedir(folder);
     alarm(0);
-    assert_true(files > 10);
+    assert_true(files > 5);
 }
 
 int main(void)
