@@ -13,7 +13,7 @@
 #define PROF_SYMBOLIZER_GENERATED_CODE_H
 
 #include "profiler/profile/profile.h"
-#include "symbolizer/symbolize_profile.h"
+#include "symbolizer/symbolize_options.h"
 
 struct generated_name {
     uint64_t since_ns; /* 0: always */

@@ -5,7 +5,8 @@
 #ifndef PROF_SYMBOLIZER_MODULE_ADVICE_H
 #define PROF_SYMBOLIZER_MODULE_ADVICE_H
 
-#include "symbolizer/symbolize_profile.h"
+#include "profiler/profile/profile.h"
+#include "symbolizer/symbolize_options.h"
 
 /* Completes the reasons of the profile's modules. `weights`: of the samples in each module. Those
  * with a share worth a look-up are asked about together, if the options say whom. */

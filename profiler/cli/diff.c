@@ -5,6 +5,7 @@
 #include "profiler/cli/message.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
+#include "profiler/cli/terminal.h"
 #include "profiler/cli/views.h"
 #include "render/views.h"
 
@@ -73,8 +74,8 @@ static int run(const void *given, int argument_count, char **arguments)
     struct report_options report = {
         .limit = settings->limit,
         .min_percent = settings->min_percent,
-        .color = message_color(settings->color, stdout),
-        .width = message_width(stdout),
+        .color = terminal_color(settings->color, stdout),
+        .width = terminal_width(stdout),
     };
     (settings->json ? render_diff_json : render_diff)(&out, &profile, &report);
     int status = views_write("-", &out);

@@ -7,12 +7,8 @@
 #include "profiler/cli/progress.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 void message(const char *format, ...)
 {
@@ -35,21 +31,4 @@ void message_lines(const struct text *text)
         fprintf(stderr, "%s%.*s\n", prefix, (int)length, line);
         line += length + (line[length] == '\n');
     }
-}
-
-bool message_color(uint32_t choice, FILE *stream)
-{
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    if (choice != COLOR_AUTO)
-        return choice == COLOR_ALWAYS;
-    return isatty(fileno(stream)) && !(no_color && no_color[0]) &&
-           !(term && strcmp(term, "dumb") == 0);
-}
-
-unsigned message_width(FILE *stream)
-{
-    struct winsize size;
-    if (!isatty(fileno(stream)) || ioctl(fileno(stream), TIOCGWINSZ, &size) < 0)
-        return 0;
-    return size.ws_col;
 }

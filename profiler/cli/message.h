@@ -7,22 +7,9 @@
 
 #include "profiler/base/text.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Lines to stderr, each after "prof: " unless it has that already. */
 void message_lines(const struct text *text);
-
-enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-extern const char *const color_choices[]; /* for option tables, in this order */
-
-/* Whether output to the stream is coloured: asked for, or a terminal without NO_COLOR. */
-bool message_color(uint32_t choice, FILE *stream);
-
-/* Columns of the terminal behind the stream; 0 when it is none. */
-unsigned message_width(FILE *stream);
 
 #endif

@@ -5,7 +5,7 @@
 #include "profiler/cli/progress.h"
 
 #include "profiler/base/clock.h"
-#include "profiler/cli/message.h"
+#include "profiler/cli/terminal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -33,7 +33,7 @@ static struct {
 static void show(double seconds)
 {
     char line[sizeof state.text + 64];
-    unsigned width = message_width(stderr);
+    unsigned width = terminal_width(stderr);
     snprintf(line, sizeof line, "prof: %s (%.0f s)", state.text, seconds);
     if (width && strlen(line) >= width)
         line[width - 1] = '\0';

@@ -2,9 +2,9 @@
 /*
  * report.c - prof report: functions by self or total time.
  */
-#include "profiler/cli/message.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/cli/subcommands.h"
+#include "profiler/cli/terminal.h"
 #include "profiler/cli/views.h"
 #include "render/views.h"
 
@@ -45,8 +45,8 @@ static int run(const void *given, int argument_count, char **arguments)
         .limit = settings->limit,
         .min_percent = settings->min_percent,
         .sort = settings->sort == 0 ? REPORT_BY_SELF : REPORT_BY_TOTAL,
-        .color = message_color(settings->color, stdout),
-        .width = message_width(stdout),
+        .color = terminal_color(settings->color, stdout),
+        .width = terminal_width(stdout),
     };
     if (settings->json)
         render_report_json(&out, &profile, &report);

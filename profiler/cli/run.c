@@ -11,6 +11,7 @@
 #include "profiler/cli/record_options.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/supervise.h"
+#include "profiler/cli/terminal.h"
 #include "profiler/cli/views.h"
 #include "profiler/collector/collector.h"
 #include "profiler/collector/launch.h"
@@ -84,7 +85,7 @@ static int give_up_profiling(const struct recording_run *run, const struct prefl
  * 'prof report' shows whole names. */
 static unsigned table_width(void)
 {
-    unsigned width = message_width(stderr);
+    unsigned width = terminal_width(stderr);
     return width ? width - 6 : 110;
 }
 
@@ -95,7 +96,7 @@ static void show_results(const struct recording_run *run, const struct kept_file
     struct text out = TEXT_INIT;
     if (views_load_fresh(&profile, run->recording, files) < 0)
         return;
-    bool color = message_color(settings->color, stderr);
+    bool color = terminal_color(settings->color, stderr);
     char *picture = destination_expand(settings->picture, run->pid);
     struct text svg = TEXT_INIT;
     render_flamegraph(&svg, &profile, &(struct flamegraph_options){0});
@@ -129,7 +130,7 @@ static void show_summary(const struct recording_run *run, const struct kept_file
                                    : views_load_fresh(&profile, run->recording, files)) < 0)
         return;
     if (!run->settings->quiet) {
-        render_summary(&out, &profile, message_color(COLOR_AUTO, stderr));
+        render_summary(&out, &profile, terminal_color(COLOR_AUTO, stderr));
         message_lines(&out);
         message("wrote %s", run->recording);
     }

@@ -6,6 +6,7 @@
 #define PROF_CLI_VIEWS_H
 
 #include "profiler/base/text.h"
+#include "profiler/cli/terminal.h"
 #include "profiler/collector/kept_files.h"
 #include "profiler/profile/profile.h"
 #include "symbolizer/symbolize_profile.h"
