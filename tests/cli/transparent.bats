@@ -97,7 +97,8 @@ file = open(sys.argv[1], "rb").read()
 # After the header of 20 bytes: a tag, the histogram's bounds, size and rate, and its dimension.
 tag, low, high, size, rate = struct.unpack_from("=BQQII", file, 20)
 ticks = sum(struct.unpack_from(f"={size}H", file, 20 + 25 + 16))
-assert tag == 0 and 0.15 <= ticks / rate <= 0.45, f"{ticks} ticks of 1/{rate} s in 0.3 s"
+# The kernel counts by its own ticks, of which a process on a busy machine may meet few.
+assert tag == 0 and 0.05 <= ticks / rate <= 0.45, f"{ticks} ticks of 1/{rate} s in 0.3 s"
 PY
 }
 
