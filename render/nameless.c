@@ -11,6 +11,7 @@
 #include "render/figures.h"
 #include "render/names.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,12 +84,50 @@ static void append_short(struct text *out, const char *reason)
         text_append_string(out, advice);
 }
 
+/* How run-time compilers are asked for the names of their code, by the file that brings them: each
+ * writes a perf-PID.map. From the manuals of node, OpenJDK 17, .NET, OTP 25, Ruby 3.3, wasmtime. */
+static const struct {
+    const char *file; /* how its name begins */
+    const char *command;
+} compilers[] = {
+    {"node", "node --perf-basic-prof"},
+    {"libnode.so", "node --perf-basic-prof"},
+    {"libjvm.so", "java -XX:+UnlockDiagnosticVMOptions -XX:+DumpPerfMapAtExit"},
+    {"libcoreclr.so", "DOTNET_PerfMapEnabled=1"},
+    {"beam.smp", "erl +JPperf true"},
+    {"libruby", "ruby --yjit-perf"},
+    {"wasmtime", "wasmtime --profile=perfmap"},
+};
+
+/* NULL: no module is a compiler we know. */
+static const char *compiler_command(const struct profile *profile)
+{
+    for (size_t c = 0; c < sizeof compilers / sizeof *compilers; c++) {
+        size_t size = strlen(compilers[c].file);
+        for (uint32_t i = 0; i < profile->module_count; i++) {
+            const char *file = base_name(profile_string(profile, profile->modules[i].path));
+            if (strncmp(file, compilers[c].file, size) == 0 && !isalpha((unsigned char)file[size]))
+                return compilers[c].command;
+        }
+    }
+    return NULL;
+}
+
+static void append_generated(struct text *out, const struct profile *profile)
+{
+    const char *command = compiler_command(profile);
+    if (command)
+        text_printf(out, "code compiled at run time ('%s' names it)", command);
+    else
+        text_append_string(out, "code outside of all files (compiled at run time? its compiler can "
+                                "write names to /tmp/perf-PID.map)");
+}
+
 static void append_module(struct text *out, const struct profile *profile, uint32_t module)
 {
     struct text words = TEXT_INIT;
     if (module == profile->module_count) {
-        text_append_string(&words, "code outside of all files (compiled at run time? its compiler "
-                                   "can write names to /tmp/perf-PID.map)");
+        append_generated(&words, profile);
     } else {
         const struct profile_module *of = &profile->modules[module];
         text_append_string(&words, base_name(profile_string(profile, of->path)));

@@ -103,6 +103,18 @@ static void code_outside_of_files_is_said_to_be(void **state)
                     "(compiled at run time? its compiler can write names to /tmp/perf-PID.map)\n");
 }
 
+static void a_compiler_that_is_known_is_told_how_it_is_asked(void **state)
+{
+    struct profile *profile = *state;
+    add_module(profile, "/usr/bin/nodes", ""); // not that one
+    add_sample(profile, PROFILE_NONE, "[unknown]", 1);
+    expect(profile, "> 100.0 % of the time is in code without names: code outside of all files "
+                    "(compiled at run time? its compiler can write names to /tmp/perf-PID.map)\n");
+    add_module(profile, "/usr/lib/jvm/lib/server/libjvm.so", "");
+    expect(profile, "> 100.0 % of the time is in code without names: code compiled at run time "
+                    "('java -XX:+UnlockDiagnosticVMOptions -XX:+DumpPerfMapAtExit' names it)\n");
+}
+
 static void what_is_named_nearly_all_is_not_worth_a_line(void **state)
 {
     struct profile *profile = *state;
@@ -137,6 +149,7 @@ int main(void)
         TEST(share_module_and_reason_are_said),
         TEST(the_module_with_most_comes_first_and_small_ones_are_counted),
         TEST(code_outside_of_files_is_said_to_be),
+        TEST(a_compiler_that_is_known_is_told_how_it_is_asked),
         TEST(what_is_named_nearly_all_is_not_worth_a_line),
         TEST(nothing_is_said_before_names_were_looked_up),
         TEST(control_bytes_of_paths_are_made_visible),
