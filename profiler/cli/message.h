@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* One line. Whatever could move a terminal's cursor, as in a path of a recording, is made visible.
+ */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Lines to stderr, each after "prof: " unless it has that already. */
