@@ -19,6 +19,9 @@ struct file_trust {
     bool met_others; /* one would have been */
 };
 
+/* Whether the opened file is ours or root's, and nobody else's to write. */
+bool file_trust_has(const struct mapped_file *file);
+
 /* As elf_image_open, of a file that may be read here. `trust` may be NULL: every file may. */
 int file_trust_open(struct file_trust *trust, struct elf_image *image, const char *path,
                     struct error *error);

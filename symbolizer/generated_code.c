@@ -7,6 +7,7 @@
 #include "profiler/base/mapped_file.h"
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
+#include "symbolizer/file_trust.h"
 #include "symbolizer/jitdump.h"
 #include "symbolizer/symbol_map.h"
 
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { MAX_VERSIONS = 64 }; // of one address
 
@@ -57,21 +57,30 @@ void generated_code_free(struct generated_code *code)
     free(code);
 }
 
-/* Anyone may write into /tmp: only what we or root have put there is believed. */
-static bool is_trusted(const char *path)
+/* Anyone may write into /tmp, and put another file there between two looks: only what we or root
+ * have put there is believed, and no link. */
+static bool open_trusted(struct mapped_file *file, const char *path, struct error *error)
 {
     struct stat status;
-    return lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
-           (status.st_uid == geteuid() || status.st_uid == 0);
+    struct mapped_file opened;
+    bool is_trusted = false;
+    if (lstat(path, &status) == 0 && S_ISREG(status.st_mode)) {
+        if (mapped_file_open(&opened, path, error) < 0)
+            return false;
+        is_trusted = file_trust_has(&opened);
+        if (is_trusted)
+            *file = opened;
+        else
+            mapped_file_close(&opened);
+    }
+    if (!is_trusted)
+        error_set(error, 0, "%s is gone, or no file that only you or root may write", path);
+    return is_trusted;
 }
 
 static bool open_dump(struct process_code *code, const char *path, struct error *error)
 {
-    if (!is_trusted(path)) {
-        error_set(error, 0, "%s is not a file of yours or of root, or is gone", path);
-        return false;
-    }
-    if (mapped_file_open(&code->file, path, error) < 0)
+    if (!open_trusted(&code->file, path, error))
         return false;
     struct error why = {0};
     if (jitdump_parse(&code->dump, bytes_of(code->file.data, code->file.size), &why) == 0)

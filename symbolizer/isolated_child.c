@@ -147,7 +147,9 @@ static int reap(struct isolated_child *child, bool may_be_ending)
 {
     int status = 0;
     close(child->socket);
-    if (!may_be_ending || !has_ended(child, &status)) {
+    bool lives_on = !may_be_ending || !has_ended(child, &status);
+    // as long as nobody took its end away, the number is its own
+    if (lives_on && waitpid(child->pid, &status, WNOHANG) == 0) {
         kill(child->pid, SIGKILL);
         while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
             ;

@@ -84,6 +84,21 @@ static bool place_tables(struct symbol_cache *cache)
     return true;
 }
 
+/* Whether each string begins where one ends, and after the one before. Strings that shared bytes
+ * would make much out of little. */
+static bool are_apart(const struct symbol_cache *cache)
+{
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < cache->header.string_count; i++) {
+        uint32_t offset;
+        memcpy(&offset, cache->offsets + 4 * (size_t)i, sizeof offset);
+        if (offset <= before || offset >= cache->header.string_bytes || cache->bytes[offset - 1])
+            return false;
+        before = offset;
+    }
+    return true;
+}
+
 static bool check_file(struct symbol_cache *cache)
 {
     struct header *h = &cache->header;
@@ -97,7 +112,7 @@ static bool check_file(struct symbol_cache *cache)
         memcmp(cache->file.data + sizeof *h, cache->identity, h->identity_size) != 0)
         return false;
     uLong sum = crc32(0, cache->file.data + covered, (uInt)(cache->file.size - covered));
-    return (uint32_t)sum == h->checksum && place_tables(cache);
+    return (uint32_t)sum == h->checksum && place_tables(cache) && are_apart(cache);
 }
 
 static bool is_ours(const char *path)
@@ -164,8 +179,6 @@ static uint32_t string_of(struct symbol_cache *cache, uint32_t index)
     if (cache->ids[index - 1])
         return cache->ids[index - 1];
     memcpy(&offset, cache->offsets + 4 * (size_t)(index - 1), sizeof offset);
-    if (offset >= cache->header.string_bytes) // the last byte is a NUL
-        return 0;
     cache->ids[index - 1] = string_table_add_string(cache->strings, cache->bytes + offset);
     return cache->ids[index - 1];
 }

@@ -4,34 +4,26 @@
  */
 #include "profiler/base/mapped_file.h"
 
-#include <fcntl.h>
+#include "profiler/base/regular_file.h"
+
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 int mapped_file_open(struct mapped_file *file, const char *path, struct error *error)
 {
-    int result = -1;
     struct stat status;
     void *data = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = regular_file_open(path, &status, error);
     if (fd < 0)
-        return error_errno(error, "cannot open %s", path);
-    if (fstat(fd, &status) < 0) {
-        error_errno(error, "cannot look at %s", path);
-        goto cleanup;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        error_set(error, 0, "%s is not a regular file", path);
-        goto cleanup;
-    }
-    if (status.st_size > 0) {
+        return -1;
+    if (status.st_size > 0)
         data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (data == MAP_FAILED) {
-            error_errno(error, "cannot map %s", path);
-            goto cleanup;
-        }
+    if (data == MAP_FAILED) {
+        error_errno(error, "cannot map %s", path);
+        close(fd);
+        return -1;
     }
+    close(fd);
     *file = (struct mapped_file){
         .data = data,
         .size = (size_t)status.st_size,
@@ -41,10 +33,7 @@ int mapped_file_open(struct mapped_file *file, const char *path, struct error *e
         .mode = status.st_mode,
         .modified_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
     };
-    result = 0;
-cleanup:
-    close(fd);
-    return result;
+    return 0;
 }
 
 void mapped_file_forget(const struct mapped_file *file)

@@ -2,8 +2,8 @@
 /*
  * mapped_file.h - a whole regular file, readable as memory.
  *
- * Only regular files are opened (never a FIFO or a device that could block). A file that shrinks
- * while it is mapped makes reads raise SIGBUS: callers that read files of others isolate that.
+ * Only regular files are opened (regular_file.h). A file that shrinks while it is mapped makes
+ * reads raise SIGBUS: callers that read files of others isolate that.
  */
 #ifndef PROF_BASE_MAPPED_FILE_H
 #define PROF_BASE_MAPPED_FILE_H

@@ -56,6 +56,13 @@ static void append_debug_package(struct text *text, const char *package)
         text_printf(text, "install %s-dbgsym", package);
 }
 
+/* Paths come from recordings, where anything may stand. Packages only have files with whole paths.
+ */
+static bool is_installed(const char *path)
+{
+    return path[0] == '/';
+}
+
 /* Folders that have moved to /usr are listed as they were before. */
 static const char *without_usr(const char *path)
 {
@@ -102,7 +109,8 @@ static void look_into(struct search *search, const char *name)
     if (!read_list(search, name))
         return;
     for (uint32_t i = 0; i < search->count; i++) {
-        if (search->advices[i].length || !lists(&search->list, search->paths[i]))
+        if (search->advices[i].length || !is_installed(search->paths[i]) ||
+            !lists(&search->list, search->paths[i]))
             continue;
         append_debug_package(&search->advices[i], package);
         search->found++;
@@ -177,7 +185,8 @@ static void take_rpm_answer(struct search *search, const struct text *answer)
     const char *line = answer->data;
     for (uint32_t i = 0; i < search->count && line && *line; i++) {
         size_t size = strcspn(line, "\n");
-        if (line[size] == '\n' && size && !memchr(line, ' ', size))
+        if (line[size] == '\n' && size && !memchr(line, ' ', size) &&
+            is_installed(search->paths[i]))
             text_printf(&search->advices[i], "run 'debuginfo-install %.*s'", (int)size, line);
         line += size + (line[size] == '\n');
     }
@@ -185,10 +194,13 @@ static void take_rpm_answer(struct search *search, const struct text *answer)
 
 static void ask_rpm(struct search *search)
 {
-    char **arguments = memory_new(search->count + 5, sizeof *arguments);
-    const char *const first[] = {"rpm", "-qf", "--queryformat", "%{NAME}\n"};
+    // what follows "--" is no option: rpm has some that run commands
+    const char *const first[] = {"rpm", "-qf", "--queryformat", "%{NAME}\n", "--"};
+    enum { FIRST = sizeof first / sizeof *first };
+    char **arguments = memory_new(search->count + FIRST + 1, sizeof *arguments);
     memcpy(arguments, first, sizeof first);
-    memcpy(arguments + 4, search->paths, search->count * sizeof *arguments);
+    for (uint32_t i = 0; i < search->count; i++)
+        arguments[FIRST + i] = (char *)(is_installed(search->paths[i]) ? search->paths[i] : "/");
     struct text answer = TEXT_INIT;
     posix_spawn_file_actions_t actions;
     int ends[2];

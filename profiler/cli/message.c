@@ -5,20 +5,30 @@
 #include "profiler/cli/message.h"
 
 #include "profiler/cli/progress.h"
+#include "render/names.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void message(const char *format, ...)
 {
     va_list arguments;
+    char *plain = NULL;
+    struct text line = TEXT_INIT;
     progress_end();
     va_start(arguments, format);
-    fputs("prof: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    if (vasprintf(&plain, format, arguments) < 0)
+        plain = NULL;
     va_end(arguments);
+    text_append_string(&line, "prof: ");
+    if (plain)
+        name_append_visible(&line, plain, strlen(plain));
+    text_append_char(&line, '\n');
+    fwrite(line.data, 1, line.length, stderr);
+    text_release(&line);
+    free(plain);
 }
 
 void message_lines(const struct text *text)

@@ -7,6 +7,8 @@
 
 #include "profiler/base/text.h"
 
+/* One line. Whatever could move a terminal's cursor, as in a path of a recording, is made
+ * visible. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Lines to stderr, each after "prof: " unless it has that already. */

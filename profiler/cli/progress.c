@@ -6,6 +6,7 @@
 
 #include "profiler/base/clock.h"
 #include "profiler/cli/terminal.h"
+#include "render/names.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -86,13 +87,18 @@ void progress_forbid(void)
 void progress_say(const char *format, ...)
 {
     va_list arguments;
+    char plain[sizeof state.text];
+    struct text line = TEXT_INIT;
     if (state.forbidden || !isatty(STDERR_FILENO))
         return;
-    pthread_mutex_lock(&state.lock);
     va_start(arguments, format);
-    vsnprintf(state.text, sizeof state.text, format, arguments);
+    vsnprintf(plain, sizeof plain, format, arguments);
     va_end(arguments);
+    name_append_visible(&line, plain, strlen(plain));
+    pthread_mutex_lock(&state.lock);
+    snprintf(state.text, sizeof state.text, "%s", line.data);
     pthread_mutex_unlock(&state.lock);
+    text_release(&line);
     if (!state.runs)
         start();
 }

@@ -164,7 +164,7 @@ static void finish_recording(struct recording_run *run, int wait_status)
     if (run->settings->quiet)
         progress_forbid();
     if (files.dropped && !run->settings->quiet)
-        message("%u files of modules could not be held open until now (the limit is %u); names are "
+        message("%u files with names could not be held open until now (the limit is %u); names are "
                 "missing where they were deleted or replaced",
                 files.dropped, files.most);
     if (run->show)

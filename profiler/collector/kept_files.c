@@ -23,6 +23,7 @@ enum {
     MOST = 4096,
     TRIES = 4,             /* a module whose first processes had ended may be in later ones */
     SHARE = 4,             /* of the limit of open files; clocks and processes need the rest */
+    MAP_SHARE = 2,         /* of that, and in addition to it */
     COPY_LIMIT = 64 << 20, /* of one file: some 10 ms, in which the rings do not fill up */
     COPIES_LIMIT = 256 << 20,
 };
@@ -196,15 +197,35 @@ static struct kept_file *find(struct kept_file *kept, uint32_t count, uint32_t i
     return NULL;
 }
 
+/* A build may start a thousand programs that compile at run time. */
+static void drop_oldest_map(struct kept_files *files)
+{
+    while (files->oldest_map < files->map_count && files->maps[files->oldest_map].fd < 0)
+        files->oldest_map++;
+    if (files->oldest_map == files->map_count)
+        return;
+    close(files->maps[files->oldest_map].fd);
+    files->maps[files->oldest_map].fd = -1;
+    files->open_maps--;
+    files->dropped++;
+}
+
 void kept_files_add_map(struct kept_files *files, uint32_t pid, int fd)
 {
+    if (files->open_maps >= (files->most + MAP_SHARE - 1) / MAP_SHARE)
+        drop_oldest_map(files);
+    files->open_maps++;
     *array_push(&files->maps, &files->map_count, &files->map_capacity) =
         (struct kept_file){pid, fd, -1};
 }
 
 bool kept_files_has_map(const struct kept_files *files, uint32_t pid)
 {
-    return find(files->maps, files->map_count, pid);
+    for (uint32_t i = files->map_count; i-- > 0;) {
+        if (files->maps[i].id == pid)
+            return true; // one that was dropped would only drop others
+    }
+    return false;
 }
 
 void kept_files_settle_map(struct kept_files *files, uint32_t pid)
@@ -212,6 +233,7 @@ void kept_files_settle_map(struct kept_files *files, uint32_t pid)
     struct kept_file *map = find(files->maps, files->map_count, pid);
     if (map)
         map->fd = keepable(files, map->fd);
+    files->open_maps -= map && map->fd < 0;
 }
 
 static const char *path_of(int fd, char path[KEPT_FILES_PATH])

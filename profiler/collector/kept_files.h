@@ -41,12 +41,15 @@ struct kept_files {
     uint32_t root_count, root_capacity;
     uint8_t *tries; /* [module]: how often its file was looked for */
     uint32_t tries_count;
-    uint32_t most, open, oldest, dropped;
-    uint64_t copied; /* bytes in memory */
+    uint32_t most, open, oldest; /* of modules */
+    uint32_t open_maps, oldest_map;
+    uint32_t dropped; /* of both */
+    uint64_t copied;  /* bytes in memory */
     uint64_t mounts[KEPT_FILES_MOUNTS];
 };
 
-/* At most that many descriptors; 0: a part of what the limit of open files allows. */
+/* At most that many descriptors of modules, and half as many of maps; 0: a part of what the limit
+ * of open files allows. */
 void kept_files_init(struct kept_files *files, uint32_t most);
 void kept_files_release(struct kept_files *files);
 
@@ -61,6 +64,7 @@ void kept_files_add_module(struct kept_files *files, uint32_t module, int fd, in
 /* The same for the map of names that a JIT compiler in that process writes. It is still being
  * written: call kept_files_settle_map once the process has ended. */
 void kept_files_add_map(struct kept_files *files, uint32_t pid, int fd);
+/* Whether there was one, be it dropped by now. */
 bool kept_files_has_map(const struct kept_files *files, uint32_t pid);
 void kept_files_settle_map(struct kept_files *files, uint32_t pid);
 

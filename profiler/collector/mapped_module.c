@@ -4,6 +4,7 @@
  */
 #include "profiler/collector/mapped_module.h"
 
+#include "profiler/base/regular_file.h"
 #include "profiler/collector/elf_file.h"
 
 #include <fcntl.h>
@@ -67,18 +68,18 @@ static bool has_build_id(int fd, const struct mapped_module *module)
 }
 
 /* Opens a candidate; -1 when it is not the one. `believed`: what the path leads to cannot be
- * another file. Never a FIFO or a device that could block. */
+ * another file. */
 static int try_path(const struct mapped_module *module, const struct vma *vma, const char *path,
                     bool believed)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = regular_file_open(path, &status, NULL);
     if (fd < 0)
         return -1;
-    bool same = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    if (same && module->build_id_size)
+    bool same;
+    if (module->build_id_size)
         same = has_build_id(fd, module);
-    else if (same)
+    else
         same = believed || (vma->inode && status.st_ino == vma->inode);
     if (same)
         return fd;

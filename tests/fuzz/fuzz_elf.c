@@ -7,9 +7,12 @@
  * which has what is left. An entry for libFuzzer; test_elf_mutations drives it too.
  */
 #include "symbolizer/debug_files.h"
+#include "symbolizer/dwarf_scan.h"
 #include "symbolizer/dwarf_split.h"
 #include "symbolizer/eh_frame_starts.h"
+#include "symbolizer/function_aliases.h"
 #include "symbolizer/plt_names.h"
+#include "symbolizer/relocations.h"
 #include "symbolizer/section_contents.h"
 #include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbol_table.h"
@@ -290,6 +293,142 @@ static void package(const uint8_t *data, size_t size)
     dwarf_split_release(&split);
 }
 
+/* Sections of DWARF, in the image that they were cut from, with its units. */
+struct dwarf {
+    struct pieces pieces;
+    struct dwarf_sections sections;
+    struct dwarf_units units;
+};
+
+static void dwarf_begin(struct dwarf *dwarf)
+{
+    dwarf_sections_init(&dwarf->sections, &dwarf->pieces.image);
+    dwarf_sections_load(&dwarf->sections, 1);
+    dwarf_units_init(&dwarf->units, NULL, &dwarf->sections);
+}
+
+static void dwarf_end(struct dwarf *dwarf)
+{
+    dwarf_units_release(&dwarf->units);
+    dwarf_sections_release(&dwarf->sections);
+}
+
+/* The functions of a unit, and their names, which may lie in other units and in the shared file. */
+static void scan_unit(struct dwarf *dwarf, struct dwarf_names *names, uint32_t unit)
+{
+    struct dwarf_body body = {.units = &dwarf->units, .file_units = &dwarf->units, .unit = unit};
+    struct dwarf_target targets[ADDRESSES] = {0};
+    for (uint32_t i = 0; i < ADDRESSES; i++)
+        targets[i].address = CODE + 5 * i;
+    const struct dwarf_unit *opened = dwarf_units_get(&dwarf->units, unit);
+    if (!dwarf_units_decoder(&dwarf->units, unit, &body.decoder))
+        return;
+    struct dwarf_scan scan = {.names = names,
+                              .body = &body,
+                              .ranges = &opened->ranges,
+                              .image = &dwarf->pieces.image,
+                              .targets = targets,
+                              .count = ADDRESSES};
+    dwarf_scan_run(&scan);
+    free(scan.nodes);
+    dwarf_decoder_release(&body.decoder);
+}
+
+/* Units that refer to one another, as after optimisation of the whole program, and to a file that
+ * they share, as after dwz. */
+static void linked_units(const uint8_t *data, size_t size)
+{
+    static const struct elf_section list[] = {{.name = ""},
+                                              {.name = ".debug_info", .type = SHT_PROGBITS},
+                                              {.name = ".debug_abbrev", .type = SHT_PROGBITS},
+                                              {.name = ".debug_str", .type = SHT_PROGBITS},
+                                              {.name = ".debug_str_offsets", .type = SHT_PROGBITS},
+                                              {.name = ".debug_addr", .type = SHT_PROGBITS},
+                                              {.name = ".debug_rnglists", .type = SHT_PROGBITS},
+                                              {.name = ".shared", .type = SHT_PROGBITS}};
+    static const struct elf_section of_shared[] = {{.name = ""},
+                                                   {.name = ".debug_info", .type = SHT_PROGBITS},
+                                                   {.name = ".debug_abbrev", .type = SHT_PROGBITS},
+                                                   {.name = ".debug_str", .type = SHT_PROGBITS}};
+    struct dwarf dwarf, shared;
+    struct dwarf_names names;
+    CUT(&dwarf.pieces, list);
+    struct bytes rest = elf_image_bytes(&dwarf.pieces.image, &dwarf.pieces.sections[7]);
+    cut(&shared.pieces, of_shared, sizeof of_shared / sizeof *of_shared, rest.at,
+        bytes_left(&rest));
+    dwarf_begin(&dwarf);
+    dwarf_begin(&shared);
+    dwarf.units.shared = shared.units.count ? &shared.units : NULL;
+    dwarf_names_init(&names, &dwarf.units);
+    for (uint32_t i = 0; i < dwarf.units.count && i < 4; i++)
+        scan_unit(&dwarf, &names, i);
+    for (uint32_t i = 0; i < names.count; i++) {
+        const struct dwarf_description *found = &names.descriptions[i];
+        if ((found->name && strlen(found->name) >= size) ||
+            (found->linkage_name && strlen(found->linkage_name) >= size))
+            abort();
+    }
+    dwarf_names_release(&names);
+    dwarf_end(&dwarf);
+    dwarf_end(&shared);
+}
+
+/* A section of an object file that is completed: the first byte tells of which kind. */
+static void relocated(const uint8_t *data, size_t size)
+{
+    static const struct elf_section list[] = {
+        {.name = ""},
+        {.name = ".debug_info", .type = SHT_PROGBITS},
+        {.name = ".rela.debug_info", .type = SHT_RELA, .info = 1},
+        {.name = ".symtab", .type = SHT_SYMTAB, .link = 4, .entry_size = 24},
+        {.name = ".strtab", .type = SHT_STRTAB}};
+    static const uint16_t machines[] = {EM_X86_64, EM_386, EM_AARCH64, EM_NONE};
+    struct pieces pieces;
+    uint8_t kind = size ? *data : 0;
+    data += size > 0;
+    size -= size > 0;
+    CUT(&pieces, list);
+    pieces.image.type = ET_REL;
+    pieces.image.is_64 = kind & 1;
+    pieces.image.machine = machines[kind >> 2 & 3];
+    pieces.sections[2].type = kind & 2 ? SHT_REL : SHT_RELA;
+    struct bytes plain = elf_image_bytes(&pieces.image, &pieces.sections[1]);
+    size_t length = bytes_left(&plain);
+    uint8_t *copy = malloc(length + !length); // so that one byte too far is seen
+    if (!copy)
+        abort();
+    memcpy(copy, plain.at, length);
+    relocations_apply(&pieces.image, &pieces.sections[1], copy, length);
+    free(copy);
+}
+
+/* All names of the functions that the addresses are in. */
+static void aliases(const uint8_t *data, size_t size)
+{
+    static const struct elf_section list[] = {
+        {.name = ""},
+        {.name = ".symtab", .type = SHT_SYMTAB, .link = 2, .entry_size = 24},
+        {.name = ".strtab", .type = SHT_STRTAB}};
+    struct pieces pieces;
+    struct batch batch;
+    struct symbol_table table;
+    struct function_aliases found;
+    CUT(&pieces, list);
+    batch_init(&batch);
+    symbol_table_init(&table, &pieces.image, SHT_SYMTAB);
+    function_aliases_init(&found, &table, &batch.batch);
+    for (uint32_t i = 0; i < ADDRESSES; i++) {
+        uint32_t count;
+        const struct function_alias *names = function_aliases_of(&found, i, &count);
+        for (uint32_t n = 0; n < count; n++) {
+            if (names[n].start != found.starts[i] || strlen(names[n].symbol.name) >= size)
+                abort();
+        }
+    }
+    function_aliases_release(&found);
+    batch_check(&batch);
+}
+
 /* The magic number, from answers without any contents. */
 static void set_head(uint8_t *bytes, struct string_table *strings)
 {
@@ -370,8 +509,9 @@ static void libdwarf(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const readers[])(const uint8_t *, size_t) = {
-        tables, note,          shared_link,   compressed, mini,    symbols,
-        stubs,  unwind_tables, unwind_header, package,    answers, libdwarf,
+        tables,  note,     shared_link,   compressed,    mini,
+        symbols, stubs,    unwind_tables, unwind_header, package,
+        answers, libdwarf, linked_units,  aliases,       relocated,
     };
     if (size && data[0] < sizeof readers / sizeof *readers)
         readers[data[0]](data + 1, size - 1);

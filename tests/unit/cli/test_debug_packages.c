@@ -120,18 +120,29 @@ static void rpm_is_asked_where_there_is_no_dpkg(void **state)
     packages.dpkg_lists = "/nowhere";
     packages.rpm_records = "/";
     write_file("rpm",
-               "#!/bin/sh\n[ \"$1$2\" = -qf--queryformat ] || exit 1\nshift 3\n"
+               "#!/bin/sh\n[ \"$1$2$4\" = -qf--queryformat-- ] || exit 1\nshift 4\n"
+               "case $* in *--pipe*) echo option-was-given; exit;; esac\n"
                "for path; do case $path in */libz.so.1) echo zlib-ng;;\n"
                "*) echo \"file $path is not owned by any package\";; esac; done\n",
                0755);
     struct text path = TEXT_INIT;
     text_printf(&path, "%s:%s", folder_path("."), before);
     setenv("PATH", path.data, 1);
-    expect(&packages, (const char *const[]){"/home/me/app", "/usr/lib64/libz.so.1", NULL},
-           ",run 'debuginfo-install zlib-ng'");
+    expect(&packages,
+           (const char *const[]){"/home/me/app", "--pipe=id", "/usr/lib64/libz.so.1", NULL},
+           ",,run 'debuginfo-install zlib-ng'");
     setenv("PATH", before, 1);
     free(before);
     text_release(&path);
+}
+
+/* A recording may say anything. */
+static void paths_that_are_none_have_no_package(void **state)
+{
+    (void)state;
+    struct debug_packages packages = of_dpkg();
+    expect(&packages, (const char *const[]){"", "bin/gzip", "/usr/bin/gzip", NULL},
+           ",,install gzip-dbgsym");
 }
 
 static void elsewhere_nothing_is_known(void **state)
@@ -149,6 +160,7 @@ int main(void)
         cmocka_unit_test(only_whole_lines_of_lists_count),
         cmocka_unit_test(nothing_is_read_after_the_deadline),
         cmocka_unit_test(rpm_is_asked_where_there_is_no_dpkg),
+        cmocka_unit_test(paths_that_are_none_have_no_package),
         cmocka_unit_test(elsewhere_nothing_is_known),
     };
     return cmocka_run_group_tests(tests, make_lists, folder_end);

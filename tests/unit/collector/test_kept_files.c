@@ -125,6 +125,43 @@ static void map_has_what_was_written_later(void **state)
     kept_files_release(&files);
 }
 
+/* Each process may have one, and there may be more processes than descriptors. */
+static void oldest_map_is_dropped_when_full(void **state)
+{
+    (void)state;
+    struct kept_files files;
+    char path[KEPT_FILES_PATH];
+    kept_files_init(&files, 4);
+    for (uint32_t pid = 1; pid <= 5; pid++)
+        kept_files_add_map(&files, pid, open_file("map", "1 1 a\n"));
+    kept_files_settle_map(&files, 5);
+    assert_int_equal(files.dropped, 3);
+    assert_null(kept_files_map(&files, 3, path));
+    assert_non_null(kept_files_map(&files, 4, path));
+    assert_non_null(kept_files_map(&files, 5, path));
+    assert_true(kept_files_has_map(&files, 3)); // it is not looked for again
+    kept_files_release(&files);
+}
+
+/* One that could not be kept takes nobody's place. */
+static void map_that_is_gone_makes_room(void **state)
+{
+    (void)state;
+    struct kept_files files;
+    char path[KEPT_FILES_PATH];
+    kept_files_init(&files, 4);
+    int fd = memfd_create("too large", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, (off_t)1 << 30), 0);
+    kept_files_add_map(&files, 1, fd);
+    kept_files_settle_map(&files, 1);
+    for (uint32_t pid = 2; pid <= 3; pid++)
+        kept_files_add_map(&files, pid, open_file("map", "1 1 a\n"));
+    assert_int_equal(files.dropped, 0);
+    assert_null(kept_files_map(&files, 1, path));
+    assert_non_null(kept_files_map(&files, 2, path));
+    kept_files_release(&files);
+}
+
 static void mark_of_deleted_files_is_no_part_of_the_path(void **state)
 {
     (void)state;
@@ -211,6 +248,8 @@ int main(void)
         cmocka_unit_test(oldest_file_is_dropped_when_full),
         cmocka_unit_test(module_is_looked_for_until_it_is_found_or_given_up),
         cmocka_unit_test(map_has_what_was_written_later),
+        cmocka_unit_test(oldest_map_is_dropped_when_full),
+        cmocka_unit_test(map_that_is_gone_makes_room),
         cmocka_unit_test(mark_of_deleted_files_is_no_part_of_the_path),
         cmocka_unit_test(file_at_the_path_is_taken_when_it_is_the_mapped_one),
         cmocka_unit_test(another_file_at_the_path_is_not_taken),

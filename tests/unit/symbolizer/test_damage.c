@@ -7,6 +7,7 @@
  */
 #include "symbolizer/symbolizer.h"
 
+#include "profiler/base/clock.h"
 #include "profiler/base/mapped_file.h"
 #include "symbolizer/elf_image.h"
 
@@ -166,8 +167,29 @@ static void mutate(uint8_t *bytes, size_t size, uint64_t seed)
     }
 }
 
+/* Told when more than usual are asked for: what took longest is worth a look. */
+struct slowest {
+    uint64_t ns, seed, count;
+    int fixture;
+};
+
+static void resolve_timed(const uint8_t *copy, size_t size, uint64_t seed, int fixture,
+                          struct slowest *slowest)
+{
+    uint64_t from = clock_read_ns(CLOCK_MONOTONIC);
+    resolve(copy, size);
+    uint64_t ns = clock_read_ns(CLOCK_MONOTONIC) - from;
+    slowest->count++;
+    if (ns <= slowest->ns)
+        return;
+    slowest->ns = ns;
+    slowest->seed = seed;
+    slowest->fixture = fixture;
+}
+
 static void mutated_files_are_answered_in_time(void **state)
 {
+    struct slowest slowest = {0};
     const char *wanted = getenv("PROF_TEST_MUTATIONS"); // more of them, for a longer search
     uint64_t mutations = wanted ? strtoull(wanted, NULL, 10) : MUTATIONS;
     (void)state;
@@ -182,12 +204,16 @@ static void mutated_files_are_answered_in_time(void **state)
             // half of them keep the ELF header and with it a chance to get further
             size_t from = seed % 2 ? 64 : 0;
             mutate(copy + from, file.size - from, seed * FIXTURE_COUNT + (uint64_t)i);
-            resolve(copy, file.size);
+            resolve_timed(copy, file.size, seed, i, &slowest);
             free(copy);
         }
         mapped_file_close(&file);
     }
     alarm(0);
+    if (wanted)
+        print_message("%llu mutated files; the slowest took %.1f ms (%s, seed %llu)\n",
+                      (unsigned long long)slowest.count, (double)slowest.ns / 1e6,
+                      fixtures[slowest.fixture], (unsigned long long)slowest.seed);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,6 +86,43 @@ static void ends(void (*serve)(void *context, int socket), void *context,
     isolated_child_release(&child);
 }
 
+/* Nobody's child of ours: it answers through the socket, which it has sent its number by. */
+static pid_t start_stranger(int *socket)
+{
+    int ends[2];
+    pid_t stranger = 0;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    pid_t between = fork();
+    if (between == 0) {
+        close(ends[0]);
+        stranger = fork();
+        if (stranger == 0)
+            echo(NULL, ends[1]);
+        else
+            isolated_child_write(ends[1], &stranger, sizeof stranger);
+        _exit(0);
+    }
+    close(ends[1]);
+    assert_int_equal(waitpid(between, NULL, 0), between);
+    assert_true(isolated_child_read(ends[0], &stranger, sizeof stranger));
+    *socket = ends[0];
+    return stranger;
+}
+
+/* A caller that waits for all its children may have taken the child's end away, and the kernel may
+ * have given the number to another process since. */
+static void process_that_has_the_number_by_now_is_left_alone(void **state)
+{
+    (void)state;
+    int socket;
+    char byte = 'x';
+    struct isolated_child child = {.pid = start_stranger(&socket), .socket = dup(socket)};
+    isolated_child_release(&child);
+    assert_int_equal(send(socket, &byte, 1, MSG_NOSIGNAL), 1);
+    assert_true(isolated_child_read(socket, &byte, 1));
+    close(socket);
+}
+
 static void bytes_come_back(void **state)
 {
     enum { SIZE = 100 };
@@ -158,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_come_back),
+        cmocka_unit_test(process_that_has_the_number_by_now_is_left_alone),
         cmocka_unit_test(end_of_the_child_is_told_in_words),
         cmocka_unit_test(child_that_computes_too_long_is_ended),
         cmocka_unit_test(child_that_waits_too_long_is_ended),

@@ -99,6 +99,7 @@ static void answer_well(const uint64_t *addresses, uint32_t count, struct symbol
 }
 
 #define ALL_FRAMES_EACH UINT64_MAX
+#define SHARED_STRINGS  (UINT64_MAX - 1)
 
 /* Every chain has all frames of the answer. The layout is that of symbol_cache.c. */
 static void give_all_frames(struct text *names, uint32_t count)
@@ -110,6 +111,14 @@ static void give_all_frames(struct text *names, uint32_t count)
         memcpy(entry + 8, &first, sizeof first);
         memcpy(entry + 12, &frames, sizeof frames);
     }
+}
+
+/* The second string is the end of the first one. */
+static void share_strings(struct text *names, uint32_t count)
+{
+    const uint32_t offset = 1 + 2; // strings begin at 1
+    char *offsets = names->data + 32 + 16 * (size_t)count + 28 * (size_t)(2 * count);
+    memcpy(offsets + 4, &offset, sizeof offset);
 }
 
 static void set_checksum(struct text *names)
@@ -127,7 +136,7 @@ static void lie(const uint64_t *addresses, uint32_t count)
         uint64_t names_size;
         uint32_t source_size, reason_size;
     } answer = {.source_size = 3, .reason_size = 2};
-    bool is_sharing = plan.damage == ALL_FRAMES_EACH, is_inside = !is_sharing && plan.damage % 2;
+    bool is_sharing = plan.damage >= SHARED_STRINGS, is_inside = !is_sharing && plan.damage % 2;
     uint64_t random = 0x9e3779b97f4a7c15u * (plan.damage % 1000 + 1);
     struct symbol_result result;
     struct text names = TEXT_INIT, bytes = TEXT_INIT;
@@ -141,8 +150,10 @@ static void lie(const uint64_t *addresses, uint32_t count)
     for (uint64_t i = next_random(&random) % 4 + 1; is_inside && i > 0; i--)
         names.data[head + next_random(&random) % (names.length - head)] =
             (char)next_random(&random);
-    if (is_sharing)
+    if (plan.damage == ALL_FRAMES_EACH)
         give_all_frames(&names, count);
+    if (plan.damage == SHARED_STRINGS)
+        share_strings(&names, count);
     set_checksum(&names);
     text_append(&bytes, &answer, sizeof answer);
     text_append(&bytes, "srcwh", 5);
@@ -359,16 +370,19 @@ static void lies_are_found_out_or_harmless(void **state)
 }
 
 /* Else a small answer could ask for any amount of memory. */
-static void chains_that_share_frames_are_found_out(void **state)
+static void chains_and_strings_that_share_bytes_are_found_out(void **state)
 {
-    struct asked asked;
+    const uint64_t lies[] = {ALL_FRAMES_EACH, SHARED_STRINGS};
     (void)state;
-    plan = (struct plan){.reading = LIES, .damage = ALL_FRAMES_EACH};
-    begin(&asked);
-    ask(&asked);
-    check_good(&asked, SYMBOL_FROM_TABLE);
-    assert_non_null(strstr(reason_of(&asked), "gave an answer that makes no sense"));
-    end(&asked);
+    for (int i = 0; i < 2; i++) {
+        struct asked asked;
+        plan = (struct plan){.reading = LIES, .damage = lies[i]};
+        begin(&asked);
+        ask(&asked);
+        check_good(&asked, SYMBOL_FROM_TABLE);
+        assert_non_null(strstr(reason_of(&asked), "gave an answer that makes no sense"));
+        end(&asked);
+    }
 }
 
 int main(void)
@@ -380,7 +394,7 @@ int main(void)
         cmocka_unit_test(death_after_an_answer_is_made_good_by_a_fresh_process),
         cmocka_unit_test(files_are_not_read_where_no_process_can_be_started),
         cmocka_unit_test(lies_are_found_out_or_harmless),
-        cmocka_unit_test(chains_that_share_frames_are_found_out),
+        cmocka_unit_test(chains_and_strings_that_share_bytes_are_found_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
