@@ -24,10 +24,11 @@
 
 #define MAX_INFLATED ((uint64_t)4 << 30)
 enum {
-    ZLIB_MAX_RATIO = 1032, // deflate's densest code: 258 bytes out of 2 bits
-    METHOD_PLAIN = 0,      // not a value of ch_type
-    METHOD_ZLIB = 1,       // ELFCOMPRESS_ZLIB
-    METHOD_ZSTD = 2,       // ELFCOMPRESS_ZSTD, missing from older elf.h
+    ZLIB_MAX_RATIO = 1032,  // deflate's densest code: 258 bytes out of 2 bits
+    ZSTD_MAX_RATIO = 32768, // 128 KiB out of a block of 4 bytes (RFC 8878, 3.1.1.2)
+    METHOD_PLAIN = 0,       // no method: damage where ch_type says it
+    METHOD_ZLIB = 1,        // ELFCOMPRESS_ZLIB
+    METHOD_ZSTD = 2,        // ELFCOMPRESS_ZSTD, missing from older elf.h
 };
 
 struct packed {
@@ -53,6 +54,7 @@ static struct packed unwrap(const struct elf_image *image, const struct elf_sect
             bytes_skip(&b, 4);
         packed.size = image->is_64 ? bytes_u64(&b) : bytes_u32(&b);
         bytes_skip(&b, image->is_64 ? 8 : 4); // alignment
+        b.failed |= packed.method == METHOD_PLAIN;
     } else if (is_zdebug(section, b)) {
         packed.method = METHOD_ZLIB;
         bytes_skip(&b, 4);
@@ -68,7 +70,9 @@ static bool size_is_believable(const struct packed *packed)
     size_t left = bytes_left(&packed->data);
     if (packed->size > MAX_INFLATED)
         return false;
-    return packed->method != METHOD_ZLIB || packed->size / ZLIB_MAX_RATIO <= left;
+    if (packed->method == METHOD_ZLIB)
+        return packed->size / ZLIB_MAX_RATIO <= left;
+    return packed->method != METHOD_ZSTD || packed->size / ZSTD_MAX_RATIO <= left;
 }
 
 #ifdef PROF_HAVE_DEFLATE

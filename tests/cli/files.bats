@@ -280,7 +280,7 @@ make_root() {
     capture run sh -c 'ulimit -n 64; exec "$@"' sh "$PROF_BUILD/bin/prof" run ./acts \
         "${loads[@]}" burn
     assert_end run "exited with 0"
-    assert_line run.err '^prof: [0-9]+ files of modules could not be held open'
+    assert_line run.err '^prof: [0-9]+ files with names could not be held open'
     assert_hot own_work
 }
 

@@ -131,6 +131,24 @@ static void impossible_sizes_are_refused_before_allocating(void **state)
     }
 }
 
+static void sizes_that_zstd_cannot_reach_are_refused_before_allocating(void **state)
+{
+    enum { ZSTD = 2 }; // ELFCOMPRESS_ZSTD, missing from older elf.h
+    (void)state;
+    struct text text = compressed_section(ZSTD, (uint64_t)3 << 30);
+    expect_refused(&text, new_style, "damaged compression header");
+    text_release(&text);
+}
+
+/* What such a section claims to hold would be read beyond its end, and that of the file. */
+static void compressed_section_without_a_method_is_refused(void **state)
+{
+    (void)state;
+    struct text text = compressed_section(0, (uint64_t)1 << 20);
+    expect_refused(&text, new_style, "damaged compression header");
+    text_release(&text);
+}
+
 static void unknown_method_is_named(void **state)
 {
     (void)state;
@@ -189,6 +207,8 @@ int main(void)
         cmocka_unit_test(old_zdebug_section_is_inflated),
         cmocka_unit_test(size_must_be_met_exactly),
         cmocka_unit_test(impossible_sizes_are_refused_before_allocating),
+        cmocka_unit_test(sizes_that_zstd_cannot_reach_are_refused_before_allocating),
+        cmocka_unit_test(compressed_section_without_a_method_is_refused),
         cmocka_unit_test(unknown_method_is_named),
         cmocka_unit_test(section_cut_anywhere_is_refused),
 #ifdef WITH_LZMA
