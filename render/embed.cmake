@@ -70,7 +70,7 @@ function(squeeze text result)
             string(APPEND squeezed "${held}")
         endif()
         set(held "")
-        if("${before}|${token}" MATCHES "[a-zA-Z0-9_$][|][a-zA-Z0-9_$]|^([-+])[|]\\1")
+        if("${before}|${token}" MATCHES "[a-zA-Z0-9_$][|][a-zA-Z0-9_$]|^[+][|][+]|^-[|]-")
             string(APPEND squeezed "${blank}")
         endif()
         string(REGEX REPLACE "^0[.]" "." short "${token}")
@@ -84,15 +84,42 @@ function(squeeze text result)
     string(REPLACE "${divided}" "/" squeezed "${squeezed}")
     string(REPLACE "${open}" "[" squeezed "${squeezed}")
     string(REPLACE "${close}" "]" squeezed "${squeezed}")
+    string(REGEX REPLACE ",([]}])" "\\1" squeezed "${squeezed}")
     # Two indexes before a comparison may have been moved together.
     string(REPLACE "]]>" "]] >" squeezed "${squeezed}")
     set(${result} "${squeezed}" PARENT_SCOPE)
 endfunction()
 
-# The script marks the names of its own, which nothing outside of it knows, with a "$": they become one or two
-# digits after a "$", the most frequent ones the shortest.
+# Other names of the script's own: neither the browser nor the data know them, and they are in no string.
+set(own_words
+    above action anyCase app area arrow asNewEntry attributes away base before begin below beside best blob
+    bounds box Box BOX_MIN boxOf byFn byte bytes cells center COLORS column columns COMBINING count
+    decoder depth digits direction distance drawn drawnTo each element end enter enterBelow error
+    event factor findAbove first fixed flag fns GAP GAP_KIND gone GROUP_KIND grow head heads high hint hit
+    hits INLINED isBelow isFrame isLarge isListed isMerged isRecursive isSafe isSmall item items kid kids
+    LABEL_MIN labels lane later levels limit lost make mark merge met middle more most names next
+    node nodes number order others own owner parent part parts passes path paths percent place places popup probe
+    reader Reader register root row rule run runs said say scale sections SELECT_MIN selector shown siblings
+    Sketch sketch slot slotOf source stage start state sum sums switches template text tick ticks
+    times tops until used visit wanted way ways weights what where word words worker)
+
+# Marks them, too, where they are words of their own.
+function(mark text result)
+    string(REPLACE ";" " " either "${own_words}")
+    string(REGEX REPLACE "[ \n]+" "|" either "${either}")
+    # Twice, for each takes what is between it and the next.
+    foreach(time RANGE 1)
+        string(REGEX REPLACE "([^a-zA-Z0-9_$'-])(${either})([^a-zA-Z0-9_$'-])" "\\1$_\\2\\3" text "${text}")
+    endforeach()
+    set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
+# What is marked with a "$" becomes one or two digits, the most frequent names the shortest.
 function(rename text result)
-    string(REGEX MATCHALL "[$][a-zA-Z][a-zA-Z0-9]*" uses "${text}")
+    string(REGEX MATCHALL "[a-zA-Z_$][a-zA-Z0-9_$]*" taken "${text}")
+    list(APPEND taken do if in of)
+    list(REMOVE_DUPLICATES taken)
+    string(REGEX MATCHALL "[$][a-zA-Z_][a-zA-Z0-9_]*" uses "${text}")
     set(names ${uses})
     list(REMOVE_DUPLICATES names)
     foreach(name IN LISTS uses)
@@ -106,22 +133,26 @@ function(rename text result)
         list(APPEND ranks "${rank}${name}")
     endforeach()
     list(SORT ranks)
-    set(digits "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    set(digits "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     set(pairs "")
     set(number 0)
     foreach(rank IN LISTS ranks)
-        math(EXPR high "${number} / 62 - 1")
-        math(EXPR low "${number} % 62")
-        set(short "")
-        if(NOT high LESS 0)
-            string(SUBSTRING ${digits} ${high} 1 short)
-        endif()
-        string(SUBSTRING ${digits} ${low} 1 digit)
+        set(found 0)
+        while(NOT found EQUAL -1)
+            math(EXPR high "${number} / 52 - 1")
+            math(EXPR low "${number} % 52")
+            string(SUBSTRING ${digits} ${low} 1 short)
+            if(NOT high LESS 0)
+                string(SUBSTRING ${digits} ${high} 1 digit)
+                set(short ${digit}${short})
+            endif()
+            list(FIND taken "${short}" found)
+            math(EXPR number "${number} + 1")
+        endwhile()
         string(SUBSTRING ${rank} 4 -1 name)
         string(LENGTH ${name} length)
         math(EXPR key "1000 - ${length}")
-        list(APPEND pairs "${key}|${name}|${short}${digit}")
-        math(EXPR number "${number} + 1")
+        list(APPEND pairs "${key}|${name}|${short}")
     endforeach()
     # Longer names first: one may begin another. And none is to be found in what stands for one.
     string(ASCII 5 mark)
@@ -132,11 +163,12 @@ function(rename text result)
         list(GET pair 2 short)
         string(REPLACE "$${name}" "${mark}${short}" text "${text}")
     endforeach()
-    string(REPLACE "${mark}" "$" text "${text}")
+    string(REPLACE "${mark}" "" text "${text}")
     set(${result} "${text}" PARENT_SCOPE)
 endfunction()
 
 if(IN MATCHES "[.]js$")
+    mark("${text}" text)
     squeeze("${text}" text)
     rename("${text}" text)
 else()

@@ -4,9 +4,9 @@
 // One file, embedded in every picture without its comments and blanks; the elements it works on are in
 // page.xml.
 //
-// A "$" marks the names of this file: embed.cmake makes them short. Names of functions are untrusted:
-// they become text nodes and nothing else. From top to bottom: reading, trees, boxes, figures, drawing,
-// table, details, search, state and address, commands, events.
+// A "$" marks the names of this file: embed.cmake makes them short, and others that it has a list of.
+// Names of functions are untrusted: they become text nodes and nothing else. From top to bottom:
+// reading, trees, boxes, figures, drawing, table, details, search, state and address, commands, events.
 (() => {
 'use strict';
 // In pixels: narrower boxes get no label; are passed over by the arrow keys. And the space between
@@ -16,6 +16,8 @@ const {abs, ceil, floor, imul, log2, max, min, round, sqrt} = Math;
 const GAP_KIND = 5, GROUP_KIND = 6, INLINED = 8;
 
 const $root = document.currentScript.closest('svg'), $alone = $root === document.documentElement;
+// Whose address it is, too: elsewhere there may be several flamegraphs.
+const $owns = $alone || $root.parentNode.className === 'prof-page';
 // Narrower boxes are not drawn.
 const BOX_MIN = Number($root.dataset.min || 0.5);
 const all = (selector, parent = $root) => [...parent.querySelectorAll(selector)];
@@ -142,17 +144,17 @@ function $readData(bytes) {
     fns = sections[3].columns('name module file line flags plain bare last');
     $processCount = sections[5].number();
     $threads = sections[6].columns('process tid');
-    $parts = sections[7] && sections[7].columns('node thread weight samples');
-    $samples = sections[8] && $readSamples(sections[8].columns('thread time node weight'));
+    $parts = sections[7] && sections[7].columns('at thread weight samples');
+    $samples = sections[8] && $readSamples(sections[8].columns('thread time at weight'));
     $recorded = $finishTree(sections[4].columns('up fn weight samples line file old oldSamples', 1));
 }
 
 function $readSamples(s) {
-    for (const name of ['thread', 'time', 'node'])
+    for (const name of ['thread', 'time', 'at'])
         s[name] = Float64Array.from(s[name]);
     for (let i = 0; i < s.n; i++) {
         const before = i && !s.thread[i] ? i - 1 : NaN;
-        s.node[i] = (s.node[i] % 2 ? -(s.node[i] + 1) / 2 : s.node[i] / 2) + (s.node[before] || 0);
+        s.at[i] = (s.at[i] % 2 ? -(s.at[i] + 1) / 2 : s.at[i] / 2) + (s.at[before] || 0);
         s.time[i] = s.time[i] * 1e4 + (s.time[before] || 0);
         s.thread[i] += s.thread[i - 1] || 0;
     }
@@ -178,7 +180,7 @@ function $eachPart(visit) {
     const {n, weight, samples, old, oldSamples} = $recorded, p = $parts || $samples;
     const own = (sums, i) => sums ? sums[i + 1] - sums[i] : 0;
     for (let i = 0, node = 0; $byThread && i < p.n; i++) {
-        node = p.node[i] + ($parts ? node : 0);
+        node = p.at[i] + ($parts ? node : 0);
         visit(node, p.thread[i], p.weight[i], $parts ? p.samples[i] : 1, 0, 0);
     }
     for (let i = 0; !$byThread && i < n; i++) {
@@ -451,7 +453,7 @@ function $timesOf(thread) {
         if (owner !== thread)
             return;
         const end = max($samples.time[i], before), begin = end - $samples.weight[i] * $periodNs;
-        times.node.push($samples.node[i]);
+        times.node.push($samples.at[i]);
         times.begin.push(before && begin - before < end - begin ? before : max(before, begin));
         times.end.push(before = end);
     });
@@ -651,12 +653,16 @@ function $collect(base, direction, runs, ticks) {
     }
     for (let level = [center], row = direction * center.depth; level.length;) {
         const next = [];
-        let run = {}, tick = -1;
+        let run = {}, tick = -1, drawnTo = 0;
         row += direction;
         for (const box of level) {
             box.each((start, total, kid) => {
-                const x = (start - center.start) * scale, w = total * scale;
+                let x = (start - center.start) * scale, w = total * scale;
+                // over time, most of what is narrow has room around it: one box stands for all in its pixel
+                if (base.times && w < 1 && x >= drawnTo)
+                    [x, w] = [floor(x), max(1, BOX_MIN)];
                 if (w >= BOX_MIN) {
+                    drawnTo = x + w;
                     kid = box.boxOf(kid);
                     $place(kid, row, x, w);
                     next.push(kid);
@@ -736,8 +742,7 @@ function $redraw() {
     $countMatches();
     set($root, {height: $alone ? '100%' : $page.scrollHeight});
     // the focus of a sandwich is in the middle
-    if ($alone)
-        $scroller.scrollTop = $roots[1] ? top(0) - $scroller.clientHeight / 2 : $fromRoot($scrolled);
+    $scroller.scrollTop = $roots[1] ? top(0) - $scroller.clientHeight / 2 : $fromRoot($scrolled);
 }
 
 function $placeMark(mark, box) {
@@ -931,7 +936,7 @@ function $select(box) {
     set($selection, {'aria-label': $nameOf(box.f) + ', ' + $figures(box), 'aria-level': box.depth + 1,
                     'aria-setsize': siblings || 1, 'aria-posinset': place});
     set($picture, {'aria-activedescendant': $selection.id});
-    if ($alone && $isDrawn(box))
+    if ($isDrawn(box))
         $scroller.scrollTop = min(top(box.row), max($scroller.scrollTop,
             top(box.row) + $rowHeight - $scroller.clientHeight));
 }
@@ -971,14 +976,16 @@ function $tester(text) {
 
 function $search() {
     $input.removeAttribute('aria-invalid');
+    $found.classList.remove('error');
     $current = null;
     let test = null;
     try {
         test = $input.value && $tester($input.value);
     } catch (error) {
         set($input, {'aria-invalid': true});
-        $found.textContent = 'not a regular expression';
+        $found.textContent = 'not a regular expression: ' + error.message.split(': ').pop();
         $found.title = error.message;
+        $found.classList.add('error');
         return;
     }
     $matches = null;
@@ -1081,7 +1088,7 @@ function $countMatches() {
     }
     const weight = $zoomed.lane ? 0 : $matchedWeight($zoomed), [at, n] = $matchPosition(), {times} = $zoomed.root;
     const base = $zoomed.f < 0 ? $whole() : $zoomed.total, size = times ? $duration : $amount;
-    $found.textContent = weight || n ? `matched ${$share(weight, base)}` + (at < 0 ? '' : ` · ${at + 1}/${n}`) : 'no match';
+    $found.textContent = weight || n ? `matched ${$share(weight, base)} · ` + (at < 0 ? words : `${at + 1}/${n}`) : 'no match';
     $found.title = `${words}, ${size(weight)} of ${size(base)} (${$share(weight, base, 2)})`;
 }
 
@@ -1164,10 +1171,9 @@ function $stateHash() {
         .map((key) => key + '=' + encodeURIComponent(state[key])).join('&');
 }
 
-// Several flamegraphs may share a page: then the address is not ours to write.
 function $remember(asNewEntry) {
     try {
-        if ($alone && $stateHash() !== (location.hash || '#'))
+        if ($owns && $stateHash() !== (location.hash || '#'))
             history[asNewEntry ? 'pushState' : 'replaceState'](null, '', $stateHash());
     } catch {
         // a sandbox without history: the picture works, links do not
@@ -1176,7 +1182,8 @@ function $remember(asNewEntry) {
 
 function $readState() {
     const state = {o: $root.dataset.flags || '', s: '', x: '', p: '', q: '', z: ''};
-    for (const [, key, value] of $alone ? location.hash.matchAll(/[#&](\w)=([^&]*)/g) : []) {
+    const told = $owns ? location.hash || location.search : '';
+    for (const [, key, value] of told.matchAll(/[#?&](\w)=([^&]*)/g)) {
         try {
             state[key] = decodeURIComponent(value);
         } catch {
@@ -1208,7 +1215,7 @@ function $restore() {
     $redraw();
     if (!isSafe)
         $searchSafely();
-    say(lost ? `The linked place is not in this profile: ${f}.` : '', 'error');
+    say(lost ? `What the link leads to is not in this profile: ${f}.` : '', 'error');
 }
 
 const $canSplit = () => $threads.n > 1 && Boolean($parts || $samples);
@@ -1260,6 +1267,8 @@ function $zoom(box) {
     $remember(true);
 }
 
+const $focusView = () => ($scroller.hidden ? $tableBox : $picture).focus({preventScroll: true});
+
 function $show(name) {
     if (name === 'chart') {
         $byThread = $collapsed = false;
@@ -1269,7 +1278,7 @@ function $show(name) {
     [$zoomed] = $roots;
     $scrolled = 0;
     $change();
-    ($scroller.hidden ? $tableBox : $picture).focus({preventScroll: true});
+    $focusView();
 }
 
 function $sandwich(f) {
@@ -1334,6 +1343,7 @@ function $setTheme(dark) {
             rule.media.mediaText = dark ? 'all' : 'not all';
     }
     $isDark = dark;
+    $root.dataset.theme = dark ? 'dark' : 'light';
 }
 
 function $toggleTheme() {
@@ -1390,7 +1400,7 @@ const $boxCommands = {
     Y: (box) => $copy($stackOf(box)), x: (box) => box.f >= 0 && $hide($nameOf(box.f)),
     M: (box) => $moduleOf(box.f) && $hide('module:' + $moduleOf(box.f)),
     o: (box) => $sourceLink(box) ? window.open($sourceLink(box), '_blank', 'noopener')
-        : say('Its source is not known, or the picture was made without --source-link.', 'error'),
+        : say('Its file is not known, or the picture was made without --source-link.', 'error'),
     ' ': (box) => {
         $pinned = !$pinned;
         $select(box);
@@ -1424,7 +1434,7 @@ function $openMenu(box, event) {
 
 function $closeMenu() {
     $menu.hidden = true;
-    $picture.focus({preventScroll: true});
+    $focusView();
 }
 
 // ---- events ----
@@ -1490,8 +1500,11 @@ function $pressKey(event) {
         $sandwich(target.f);
     } else if (arrow && $view !== 'table') {
         $move(key);
-    } else if (!run(key, event)) {
-        return;
+    } else {
+        if (!$menu.hidden && key.length === 1)
+            $closeMenu();
+        if (!run(key, event))
+            return;
     }
     event.preventDefault();
 }
@@ -1512,11 +1525,16 @@ function $fieldKey(event) {
 }
 
 // A finger that stays opens the menu; the click that follows is none.
-let $press, $held;
+let $press, $pressed, $held;
 function $finger(event) {
+    const {type, clientX, clientY} = event;
+    // no finger keeps still
+    if (type === 'pointermove' && $pressed && abs(clientX - $pressed.clientX) + abs(clientY - $pressed.clientY) < 10)
+        return;
     clearTimeout($press);
-    $held = event.type === 'pointerup' && $held;
-    if (event.type === 'pointerdown' && event.pointerType === 'touch')
+    $pressed = type === 'pointerdown' && event;
+    $held = type === 'pointerup' && $held;
+    if (type === 'pointerdown' && event.pointerType === 'touch')
         $press = setTimeout(() => { $held = $boxMenu(event); }, 500);
 }
 
@@ -1583,7 +1601,7 @@ function $listen() {
             $moreRows();
     });
     on(window, 'resize', $redraw);
-    if ($alone)
+    if ($owns)
         on(window, 'popstate', $restore);
 }
 

@@ -21,7 +21,10 @@ static const char style[] =
     ".hot{margin:0 10px;border-collapse:collapse;font-variant-numeric:tabular-nums}"
     ".hot td,.hot th{padding:2px 10px 2px 0;text-align:right}"
     ".hot td:nth-child(n+5),.hot th:nth-child(n+5){text-align:left;overflow-wrap:anywhere}"
-    "@media (prefers-color-scheme:dark){body{background:#1b1b1b;color:#e6e7e9}}";
+    /* The theme that was chosen in the picture is the page's, too. */
+    "body:has(>[data-theme=dark]){background:#1b1b1b;color:#e6e7e9}"
+    "@media (prefers-color-scheme:dark){"
+    "body:not(:has(>[data-theme=light])){background:#1b1b1b;color:#e6e7e9}}";
 
 static void append_visible(struct text *out, const char *bytes, size_t size)
 {
@@ -100,7 +103,7 @@ void render_html(struct text *out, const struct profile *profile,
     append_visible(out, *title ? title : "CPU profile", strlen(*title ? title : "CPU profile"));
     text_append_string(out, "</title><style>");
     text_append_string(out, style);
-    text_append_string(out, "</style></head><body>\n");
+    text_append_string(out, "</style></head><body class=\"prof-page\">\n");
     render_flamegraph(out, profile, options);
     append_functions(out, profile);
     append_facts(out, profile);

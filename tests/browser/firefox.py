@@ -83,7 +83,7 @@ def check(firefox):
     assert labels(firefox) == ["all", "main", "parse", "render", "scan"], labels(firefox)
     firefox.run("const i = document.querySelector('input'); i.value = 'scan';"
                 "i.dispatchEvent(new Event('input', {bubbles: true}))")
-    assert text(firefox, ".found") == "matched 35.0 %", text(firefox, ".found")
+    assert text(firefox, ".found") == "matched 35.0 % · 1 function", text(firefox, ".found")
     press(firefox, "n")
     assert text(firefox, ".details").startswith("scan "), text(firefox, ".details")
     press(firefox, "Enter")

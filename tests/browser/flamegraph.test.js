@@ -218,7 +218,10 @@ test('the matched share is that of brute force over the collapsed stacks', async
         await page.locator('input').fill(text);
         const expected = bruteForce(collapsed, passes);
         assert.equal(await matched(page), expected.toFixed(2));
-        assert.equal(await page.locator('.found').innerText(), `matched ${expected.toFixed(1)} %`);
+        const hit = text === 'main' ? (name) => name === text : passes;
+        const count = new Set(collapsed.replace(/ \d+$/gm, '').split(/[;\n]/).filter((name) => name && hit(name))).size;
+        assert.equal(await page.locator('.found').innerText(),
+            `matched ${expected.toFixed(1)} % · ${count} function${count === 1 ? '' : 's'}`);
     }
     await page.locator('input').fill('no such function');
     assert.equal(await page.locator('.found').innerText(), 'no match');
@@ -245,7 +248,7 @@ test('regular expressions are a choice, and a wrong one keeps the old result', a
         (name) => name.startsWith('io::')).toFixed(2));
     const drawn = await page.locator('.picture path.match').getAttribute('d');
     await page.locator('input').fill('io::(');
-    assert.equal(await page.locator('.found').innerText(), 'not a regular expression');
+    assert.equal(await page.locator('.found').innerText(), 'not a regular expression: Unterminated group');
     assert.equal(await page.locator('input').getAttribute('aria-invalid'), 'true');
     assert.equal(await page.locator('.picture path.match').getAttribute('d'), drawn);
 });
@@ -374,8 +377,14 @@ test('a link leads to the same place, also in a picture made anew', async () => 
 
 test('a link to what is not there says so and searches instead', async () => {
     page = await open(browser, addresses.small + '#z=00000000000000&f=scan');
-    assert.match(await details(page), /The linked place is not in this profile: scan/);
-    assert.equal(await page.locator('.found').innerText(), 'matched 35.0 %');
+    assert.match(await details(page), /What the link leads to is not in this profile: scan/);
+    assert.equal(await page.locator('.found').innerText(), 'matched 35.0 % · 1 function');
+});
+
+test('a search in the form that flamegraph.pl gives it is applied', async () => {
+    page = await open(browser, addresses.small + '?s=scan');
+    assert.equal(await typed(page), 'scan');
+    assert.equal(await page.locator('.found').innerText(), 'matched 35.0 % · 1 function');
 });
 
 test('a regular expression from a link is applied, unless it takes for ever', async () => {
@@ -392,7 +401,7 @@ test('a regular expression from a link is applied, unless it takes for ever', as
 
 test('Aa makes case matter, also in a link', async () => {
     page = await open(browser, flamegraph('main;Parse 30\nmain;parse 50\nmain;x 20\n'));
-    const found = () => page.locator('.found').innerText();
+    const found = async () => (await page.locator('.found').innerText()).split(' · ')[0];
     await page.locator('input').fill('parse');
     assert.equal(await found(), 'matched 80.0 %');
     await page.locator('.case').click();

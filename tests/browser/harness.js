@@ -44,6 +44,13 @@ function comparison(older, newer) {
     return pathToFileURL(picture).href;
 }
 
+// The page of -f html.
+function report(stacks) {
+    const prof = path.join(process.env.PROF_BUILD || path.join(__dirname, '../../build'), 'bin/prof');
+    return write('report.html', execFileSync(prof, ['flamegraph', '-q', '-f', 'html', '-o', '-', '-'],
+                                             {input: stacks, maxBuffer: 1 << 30}));
+}
+
 async function launch() {
     return chromium.launch({
         executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
@@ -93,4 +100,4 @@ async function click(page, label) {
 const labels = (page) => page.locator('.picture text').allTextContents();
 const details = (page) => page.locator('.details').innerText();
 
-module.exports = {render, write, flamegraph, comparison, launch, open, place, hover, click, labels, details};
+module.exports = {render, write, flamegraph, comparison, report, launch, open, place, hover, click, labels, details};

@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const {after, afterEach, before, describe, test} = require('node:test');
-const {render, flamegraph, comparison, launch, open, hover, click, labels, details, write} =
+const {render, flamegraph, comparison, report, launch, open, hover, click, labels, details, write} =
     require('./harness.js');
 
 const field = (...parts) => parts.join('\x1f');
@@ -140,8 +140,8 @@ for (const width of [1200, 400]) {
             test('the table: self and total, sorted as asked, a row leads to the sandwich', async () => {
                 page = await start(addresses.stacks);
                 await page.keyboard.press('t');
-                const rows = async () => (await page.locator('tbody tr').allInnerTexts())
-                    .map((row) => row.split('\t').map((cell) => cell.trim()));
+                const rows = () => page.locator('tbody tr').evaluateAll((all) =>
+                    all.map((row) => [...row.cells].map((cell) => cell.textContent)));
                 let found = await rows();
                 assert.deepEqual(found.map((row) => row[4]).slice(0, 3), ['c', 'malloc', 'g']);
                 assert.deepEqual(found[1].slice(0, 4), ['25.0 %', '250 ms', '25.0 %', '250 ms']);
@@ -445,6 +445,90 @@ test('a comparison: colours by change, and a lane for what is gone', async () =>
     }
 });
 
+test('over time, samples too short to be drawn are seen, and what they called', async () => {
+    const stacks = Array.from({length: 2000}, (_, i) => [`@7;~${1000 + 9000 * i};main;work;${i % 2 ? 'odd' : 'even'}`, 1]);
+    for (const width of [1200, 400]) {
+        page = await open(browser, flamegraph(text(stacks)) + '#v=chart', {viewport: {width, height: 700}});
+        const rows = {};
+        for (const {y} of await centers(page))
+            rows[y] = (rows[y] || 0) + 1;
+        const counts = Object.keys(rows).sort((a, b) => b - a).map((y) => rows[y]);
+        assert.equal(counts[0], 1);
+        assert.equal(counts.length, 4);
+        assert.ok(counts.slice(1).every((count) => count > 0.8 * (width - 20) && count <= width), String(counts));
+        if (width === 1200)
+            await page.context().close();
+    }
+});
+
+test('a page with the picture: its root in sight, its address and its theme', async () => {
+    const deep = Array.from({length: 300}, (_, i) => 'deep_' + i).join(';');
+    const many = Array.from({length: 450}, (_, i) => `main;f${i} 1\n`).join('');
+    page = await open(browser, report(`${deep} 900\n${many}`), {viewport: {width: 1000, height: 700}, colorScheme: 'light'});
+    const visible = async (label) => {
+        const box = await page.locator('.picture text').filter({hasText: label}).first().boundingBox();
+        return box.y > 0 && box.y < 700;
+    };
+    assert.ok(await visible(/^all$/));
+    assert.ok((await page.locator('.scroll').first().boundingBox()).height < 600);
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    assert.equal(await background(), 'rgb(255, 255, 255)');
+    await click(page, /^deep_1$/);
+    await page.locator('.picture').press('d');
+    assert.equal(await background(), 'rgb(27, 27, 27)');
+    await page.emulateMedia({colorScheme: 'dark'});
+    await page.locator('.picture').press('d');
+    assert.equal(await background(), 'rgb(255, 255, 255)');
+    await page.reload();
+    await page.waitForSelector('svg[data-ready]', {state: 'attached'});
+    assert.match(await details(page), /^deep_1\s/);
+    await page.goBack();
+    assert.match(await details(page), /^all\s/);
+    await page.locator('select.view').selectOption('table');
+    await page.locator('.table').evaluate((box) => { box.scrollTop = box.scrollHeight; });
+    await page.waitForFunction(() => document.querySelectorAll('.table tbody tr').length > 200);
+});
+
+test('on a phone, the table has its functions and modules in sight, in rows for fingers', async () => {
+    page = await open(browser, addresses.stacks + '#v=table', {viewport: {width: 400, height: 700}});
+    const cells = await page.locator('tbody tr').first().locator('td').evaluateAll((all) =>
+        all.map((cell) => cell.getBoundingClientRect()).filter(({width}) => width)
+            .map(({left, right, height}) => ({left, right, height})));
+    assert.equal(cells.length, 4);
+    assert.ok(cells.every(({left, right, height}) => left >= 0 && right <= 400 && height >= 24), JSON.stringify(cells));
+    const heads = await page.locator('th:visible').allInnerTexts();
+    assert.deepEqual(heads, ['self % ▼', 'total %', 'function', 'module'].map((head) => head.replace(' ▼', '')));
+});
+
+test('a key closes the menu that tells of it', async () => {
+    page = await open(browser, addresses.stacks);
+    await page.locator('.more').click();
+    await page.keyboard.press('w');
+    assert.equal(await page.locator('.menu').isVisible(), false);
+    assert.match(await page.evaluate(() => location.hash), /o=w/);
+    await page.keyboard.press('t');
+    await page.keyboard.press('?');
+    await page.keyboard.press('Escape');
+    assert.ok(await page.locator('.table').evaluate((table) => table === document.activeElement));
+});
+
+test('a finger need not keep still to open the menu, and scrolls when it moves on', async () => {
+    page = await open(browser, addresses.stacks, {hasTouch: true});
+    const opened = (path) => page.evaluate(async (points) => {
+        const picture = document.querySelector('.picture'), bounds = picture.getBoundingClientRect();
+        const send = (type, [x, y]) => picture.dispatchEvent(new PointerEvent(type, {pointerType: 'touch', bubbles: true,
+            clientX: bounds.left + 50 + x, clientY: bounds.bottom - 30 + y}));
+        document.querySelector('.menu').hidden = true;
+        send('pointerdown', [0, 0]);
+        points.forEach((point) => send('pointermove', point));
+        await new Promise((done) => { setTimeout(done, 700); });
+        send('pointerup', points.at(-1));
+        return !document.querySelector('.menu').hidden;
+    }, path);
+    assert.equal(await opened([[2, 1], [-3, 2]]), true);
+    assert.equal(await opened([[2, 1], [3, -40]]), false);
+});
+
 test('a source link follows the template, and only to where it may', async () => {
     const svg = render('svg', 'main\x1fx\x1f/src/a b#.c\x1f7 5\n').toString();
     const withLink = (template) => write('linked.svg',
@@ -472,7 +556,7 @@ test('a sandbox without storage, history, dialogs and clipboard works', async ()
     const frame = page.frameLocator('iframe');
     await frame.locator('svg[data-ready]').waitFor({state: 'attached'});
     await frame.locator('input').fill('malloc');
-    assert.equal(await frame.locator('.found').innerText(), 'matched 25.0 %');
+    assert.equal(await frame.locator('.found').innerText(), 'matched 25.0 % · 1 function');
     await frame.locator('.picture').press('n');
     assert.match(await frame.locator('.details').innerText(), /^malloc/);
     await frame.locator('.picture').press('d');
