@@ -29,7 +29,8 @@ options_of() {
     diff) echo "-o --output --no-picture -t --title -n --limit -m --min --json --color" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;
-    symbolize) echo "-D --debug-dir --sysroot --debuginfod --no-inlines --no-cache -q --quiet" ;;
+    symbolize)
+        echo "-D --debug-dir --sysroot --debuginfod --no-inlines --no-cache --isolate -q --quiet" ;;
     addr2line)
         echo "-e --exe -a --addresses -f --functions -i --inlines -C --demangle --aliases" \
             "-s --basenames -p --pretty-print -j --section --debug-dir --no-cache -v --version"

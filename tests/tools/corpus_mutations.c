@@ -31,7 +31,8 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-/* A copy of exact size, so that one byte too far is seen; its first byte, which says what it is, is kept. */
+/* A copy of exact size, so that one byte too far is seen; its first byte, which says what it is, is
+ * kept. */
 static void run_damaged(const struct mapped_file *file, uint64_t seed)
 {
     uint64_t random = 0x9e3779b97f4a7c15u * (seed + 1);
