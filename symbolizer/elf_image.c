@@ -107,7 +107,7 @@ static int read_sections(struct elf_image *image, struct tables *tables, struct 
     uint64_t size = (uint64_t)tables->section_count * tables->section_size;
     struct bytes table = range_of(image, tables->sections, size);
     if (bytes_left(&table) != size || tables->section_size < (image->is_64 ? 64u : 40u))
-        return error_set(error, 0, "its section table leaves the file");
+        return error_set(error, 0, "its section table leaves the file (was it cut short?)");
     image->sections = memory_new(tables->section_count + 1u, sizeof *image->sections);
     image->section_count = tables->section_count;
     for (uint32_t i = 0; i < image->section_count; i++)

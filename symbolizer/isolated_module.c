@@ -179,17 +179,18 @@ static void serve(void *context, int socket)
 
 /* ---- in the caller ---- */
 
-/* A minute of CPU time and a second for each 4 MiB: a hundred times what is usual. What waits
- * without computing, for a file system that does not answer, has longer. */
+/* Twenty seconds of CPU time and one for each 8 MiB: fifty times what is usual. What waits without
+ * computing, for a file system that does not answer, has longer; but the size is what the process
+ * says, who may lie, so that is no more than half an hour. */
 static struct isolated_limits limits_of(const struct isolated_module *module)
 {
-    const uint64_t second = 1000000000, most_bytes = (uint64_t)16 << 30;
+    const uint64_t second = 1000000000, most_bytes = (uint64_t)4 << 30;
     uint64_t bytes = module->file_bytes < most_bytes ? module->file_bytes : most_bytes;
     struct isolated_limits limits = module->work.limits;
     if (!limits.cpu_ns)
-        limits.cpu_ns = (60 + (bytes >> 22)) * second;
+        limits.cpu_ns = (20 + (bytes >> 23)) * second;
     if (!limits.wall_ns)
-        limits.wall_ns = 4 * limits.cpu_ns;
+        limits.wall_ns = 3 * limits.cpu_ns;
     if (!module->is_running && module->work.opens_free)
         limits = (struct isolated_limits){0}; // a download takes as long as it takes
     return limits;
