@@ -33,7 +33,8 @@ options_of() {
         echo "-D --debug-dir --sysroot --debuginfod --no-inlines --no-cache --isolate -q --quiet" ;;
     addr2line)
         echo "-e --exe -a --addresses -f --functions -i --inlines -C --demangle --aliases" \
-            "-s --basenames -p --pretty-print -j --section --debug-dir --no-cache -v --version"
+            "-s --basenames -p --pretty-print -j --section --debug-dir --no-cache --isolate" \
+            "-v --version"
         ;;
     help) echo "--man --completion" ;;
     esac
