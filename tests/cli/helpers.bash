@@ -48,6 +48,14 @@ require_target() {
     [ -x "$PROF_TARGETS/$1" ] || skip "this machine cannot build $1"
 }
 
+# require_32bit: skips the test where the target could not be built, or the kernel runs no such programs.
+require_32bit() {
+    local status=0
+    require_target spin_32bit
+    "$PROF_TARGETS/spin_32bit" 1 >/dev/null 2>&1 || status=$?
+    [ "$status" -ne 126 ] || skip "the kernel of this machine runs no 32-bit programs"
+}
+
 # capture NAME COMMAND...: runs the command; NAME.out, NAME.err and NAME.end hold what came of it.
 # Standard input is the file in $target_stdin, nothing without one.
 capture() {

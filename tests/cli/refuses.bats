@@ -50,7 +50,7 @@ END
 }
 
 @test "a 32-bit program" {
-    require_target spin_32bit
+    require_32bit
     assert_refused "'.*/spin_32bit' is a 32-bit program; profile a 64-bit build" \
         "$PROF_TARGETS/spin_32bit" 20
 }

@@ -116,7 +116,10 @@ PY
 }
 
 @test "a static program runs, and prof says that it is static" { check_refused spin_static static; }
-@test "a 32-bit program runs, and prof says that it is" { check_refused spin_32bit '32[- ]bit|i386'; }
+@test "a 32-bit program runs, and prof says that it is" {
+    require_32bit
+    check_refused spin_32bit '32[- ]bit|i386'
+}
 @test "a musl program runs, and prof says that it is" { check_refused spin_musl musl; }
 @test "a musl program that a shell starts runs as ever" {
     require_target spin_musl
