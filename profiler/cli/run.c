@@ -166,7 +166,7 @@ static void finish_recording(struct recording_run *run, int wait_status)
     if (files.dropped && !run->settings->quiet)
         message("%u files with names could not be held open until now (the limit is %u); names are "
                 "missing where they were deleted or replaced",
-                files.dropped, files.most);
+                files.dropped, files.modules.most);
     if (run->show)
         show_results(run, &files);
     else

@@ -53,25 +53,27 @@ static uint32_t usual_most(void)
 
 void kept_files_init(struct kept_files *files, uint32_t most)
 {
-    *files = (struct kept_files){.most = most ? most : usual_most()};
+    most = most ? most : usual_most();
+    *files =
+        (struct kept_files){.modules.most = most, .maps.most = (most + MAP_SHARE - 1) / MAP_SHARE};
     files->mounts[0] = mount_of(AT_FDCWD, "/");
     files->mounts[1] = mount_of(AT_FDCWD, ".");
     files->mounts[2] = mount_of(AT_FDCWD, "/proc/self/exe");
 }
 
-static void close_all(struct kept_file *kept, uint32_t count)
+static void release_list(struct kept_list *list)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (kept[i].fd >= 0)
-            close(kept[i].fd);
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->files[i].fd >= 0)
+            close(list->files[i].fd);
     }
-    free(kept);
+    free(list->files);
 }
 
 void kept_files_release(struct kept_files *files)
 {
-    close_all(files->modules, files->module_count);
-    close_all(files->maps, files->map_count);
+    release_list(&files->modules);
+    release_list(&files->maps);
     for (uint32_t i = 0; i < files->root_count; i++)
         close(files->roots[i].fd);
     free(files->roots);
@@ -163,66 +165,53 @@ static int keep_root(struct kept_files *files, int fd)
     return (int)files->root_count - 1;
 }
 
-static void drop_oldest(struct kept_files *files)
+static void drop_oldest(struct kept_files *files, struct kept_list *list)
 {
-    while (files->oldest < files->module_count && files->modules[files->oldest].fd < 0)
-        files->oldest++;
-    if (files->oldest == files->module_count)
+    while (list->oldest < list->count && list->files[list->oldest].fd < 0)
+        list->oldest++;
+    if (list->oldest == list->count)
         return;
-    close(files->modules[files->oldest].fd);
-    files->modules[files->oldest].fd = -1;
-    files->open--;
+    close(list->files[list->oldest].fd);
+    list->files[list->oldest].fd = -1;
+    list->open--;
     files->dropped++;
+}
+
+static void add(struct kept_files *files, struct kept_list *list, struct kept_file file)
+{
+    if (list->open >= list->most)
+        drop_oldest(files, list);
+    *array_push(&list->files, &list->count, &list->capacity) = file;
+    list->open++;
 }
 
 void kept_files_add_module(struct kept_files *files, uint32_t module, int fd, int root)
 {
     int kept = keepable(files, fd);
     *tries_of(files, module) = TRIES;
-    if (kept < 0)
-        return;
-    if (files->open >= files->most)
-        drop_oldest(files);
-    *array_push(&files->modules, &files->module_count, &files->module_capacity) =
-        (struct kept_file){module, kept, keep_root(files, root)};
-    files->open++;
+    if (kept >= 0)
+        add(files, &files->modules, (struct kept_file){module, kept, keep_root(files, root)});
 }
 
-static struct kept_file *find(struct kept_file *kept, uint32_t count, uint32_t id)
+static struct kept_file *find(const struct kept_list *list, uint32_t id)
 {
-    for (uint32_t i = count; i-- > 0;) {
-        if (kept[i].id == id && kept[i].fd >= 0)
-            return &kept[i];
+    for (uint32_t i = list->count; i-- > 0;) {
+        if (list->files[i].id == id && list->files[i].fd >= 0)
+            return &list->files[i];
     }
     return NULL;
 }
 
-/* A build may start a thousand programs that compile at run time. */
-static void drop_oldest_map(struct kept_files *files)
-{
-    while (files->oldest_map < files->map_count && files->maps[files->oldest_map].fd < 0)
-        files->oldest_map++;
-    if (files->oldest_map == files->map_count)
-        return;
-    close(files->maps[files->oldest_map].fd);
-    files->maps[files->oldest_map].fd = -1;
-    files->open_maps--;
-    files->dropped++;
-}
-
+/* Maps have a limit, too: a build may start a thousand programs that compile at run time. */
 void kept_files_add_map(struct kept_files *files, uint32_t pid, int fd)
 {
-    if (files->open_maps >= (files->most + MAP_SHARE - 1) / MAP_SHARE)
-        drop_oldest_map(files);
-    files->open_maps++;
-    *array_push(&files->maps, &files->map_count, &files->map_capacity) =
-        (struct kept_file){pid, fd, -1};
+    add(files, &files->maps, (struct kept_file){pid, fd, -1});
 }
 
 bool kept_files_has_map(const struct kept_files *files, uint32_t pid)
 {
-    for (uint32_t i = files->map_count; i-- > 0;) {
-        if (files->maps[i].id == pid)
+    for (uint32_t i = files->maps.count; i-- > 0;) {
+        if (files->maps.files[i].id == pid)
             return true; // one that was dropped would only drop others
     }
     return false;
@@ -230,10 +219,10 @@ bool kept_files_has_map(const struct kept_files *files, uint32_t pid)
 
 void kept_files_settle_map(struct kept_files *files, uint32_t pid)
 {
-    struct kept_file *map = find(files->maps, files->map_count, pid);
+    struct kept_file *map = find(&files->maps, pid);
     if (map)
         map->fd = keepable(files, map->fd);
-    files->open_maps -= map && map->fd < 0;
+    files->maps.open -= map && map->fd < 0;
 }
 
 static const char *path_of(int fd, char path[KEPT_FILES_PATH])
@@ -245,19 +234,19 @@ static const char *path_of(int fd, char path[KEPT_FILES_PATH])
 const char *kept_files_module(const struct kept_files *files, uint32_t module,
                               char path[KEPT_FILES_PATH])
 {
-    const struct kept_file *kept = find(files->modules, files->module_count, module);
+    const struct kept_file *kept = find(&files->modules, module);
     return kept ? path_of(kept->fd, path) : NULL;
 }
 
 const char *kept_files_root(const struct kept_files *files, uint32_t module,
                             char path[KEPT_FILES_PATH])
 {
-    const struct kept_file *kept = find(files->modules, files->module_count, module);
+    const struct kept_file *kept = find(&files->modules, module);
     return kept && kept->root >= 0 ? path_of(files->roots[kept->root].fd, path) : NULL;
 }
 
 const char *kept_files_map(const struct kept_files *files, uint32_t pid, char path[KEPT_FILES_PATH])
 {
-    const struct kept_file *kept = find(files->maps, files->map_count, pid);
+    const struct kept_file *kept = find(&files->maps, pid);
     return kept ? path_of(kept->fd, path) : NULL;
 }

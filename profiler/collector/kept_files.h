@@ -32,17 +32,21 @@ struct kept_root {
     uint64_t device, inode;
 };
 
+/* The oldest first; those that were dropped stay, with the descriptor -1. */
+struct kept_list {
+    struct kept_file *files;
+    uint32_t count, capacity;
+    uint32_t most, open; /* descriptors */
+    uint32_t oldest;     /* none before it is open */
+};
+
 struct kept_files {
-    struct kept_file *modules; /* the id is the recording's; the oldest first */
-    uint32_t module_count, module_capacity;
-    struct kept_file *maps; /* perf-PID.map; the id is the process id as recorded */
-    uint32_t map_count, map_capacity;
-    struct kept_root *roots; /* what processes saw as / */
+    struct kept_list modules; /* the id is the recording's */
+    struct kept_list maps;    /* perf-PID.map; the id is the process id as recorded */
+    struct kept_root *roots;  /* what processes saw as / */
     uint32_t root_count, root_capacity;
     uint8_t *tries; /* [module]: how often its file was looked for */
     uint32_t tries_count;
-    uint32_t most, open, oldest; /* of modules */
-    uint32_t open_maps, oldest_map;
     uint32_t dropped; /* of both */
     uint64_t copied;  /* bytes in memory */
     uint64_t mounts[KEPT_FILES_MOUNTS];
