@@ -9,6 +9,7 @@
 #include "render/call_tree.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 #include "profiler/base/text.h"
 #include "render/tree_functions.h"
 
@@ -95,8 +96,7 @@ static uint32_t labelled_child(struct fold *fold, uint32_t parent, const char *l
 void call_tree_process_label(struct text *out, const struct profile *profile, uint32_t process)
 {
     const char *path = profile_string(profile, profile->processes[process].executable);
-    const char *slash = strrchr(path, '/');
-    text_printf(out, "%s (pid %u)", slash ? slash + 1 : path, profile->processes[process].pid);
+    text_printf(out, "%s (pid %u)", path_base_name(path), profile->processes[process].pid);
 }
 
 void call_tree_thread_label(struct text *out, const struct profile *profile, uint32_t thread)

@@ -19,6 +19,7 @@
 #include "render/svg_static.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -331,8 +332,7 @@ static void append_module_entries(struct document *document, struct page_legend 
     module_weights_build(&weights, &document->tree);
     for (uint32_t i = 0; i < weights.count && i < LEGEND_MODULES; i++) {
         const char *path = profile_string(profile, profile->modules[weights.modules[i]].path);
-        const char *slash = strrchr(path, '/');
-        append_page_entry(legend, box_class_of_module(path), slash ? slash + 1 : path);
+        append_page_entry(legend, box_class_of_module(path), path_base_name(path));
     }
     module_weights_release(&weights);
 }

@@ -8,6 +8,7 @@
 #include "render/nameless.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 #include "render/figures.h"
 #include "render/names.h"
 
@@ -18,19 +19,13 @@
 #define WORTH_PERCENT 1.0 /* of all weight; below, it is not worth a sentence */
 enum { MOST_MODULES = 3 };
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static bool is_nameless(const struct profile *profile, const struct profile_function *function)
 {
     const char *name = profile_string(profile, function->name);
     if (function->module >= profile->module_count)
         return strcmp(name, "[unknown]") == 0;
     const char *module =
-        base_name(profile_string(profile, profile->modules[function->module].path));
+        path_base_name(profile_string(profile, profile->modules[function->module].path));
     size_t size = strlen(module);
     return strncmp(name, module, size) == 0 && strncmp(name + size, "+0x", 3) == 0;
 }
@@ -105,7 +100,7 @@ static const char *compiler_command(const struct profile *profile)
     for (size_t c = 0; c < sizeof compilers / sizeof *compilers; c++) {
         size_t size = strlen(compilers[c].file);
         for (uint32_t i = 0; i < profile->module_count; i++) {
-            const char *file = base_name(profile_string(profile, profile->modules[i].path));
+            const char *file = path_base_name(profile_string(profile, profile->modules[i].path));
             if (strncmp(file, compilers[c].file, size) == 0 && !isalpha((unsigned char)file[size]))
                 return compilers[c].command;
         }
@@ -130,7 +125,7 @@ static void append_module(struct text *out, const struct profile *profile, uint3
         append_generated(&words, profile);
     } else {
         const struct profile_module *of = &profile->modules[module];
-        text_append_string(&words, base_name(profile_string(profile, of->path)));
+        text_append_string(&words, path_base_name(profile_string(profile, of->path)));
         text_append_string(&words, " (");
         if (of->symbol_reason)
             append_short(&words, profile_string(profile, of->symbol_reason));

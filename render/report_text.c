@@ -9,6 +9,7 @@
 #include "render/views.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,12 +36,6 @@ struct report {
     size_t name_cells, module_cells;
 };
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 static void describe(struct report_row *row, const struct function_table *table,
                      const struct function_row *figures)
 {
@@ -54,11 +49,11 @@ static void describe(struct report_row *row, const struct function_table *table,
         text_append_string(&row->name, " (inlined)");
     if (function->module < profile->module_count) {
         const char *module =
-            base_name(profile_string(profile, profile->modules[function->module].path));
+            path_base_name(profile_string(profile, profile->modules[function->module].path));
         name_append_visible(&row->module, module, strlen(module));
     }
     if (function->file) {
-        const char *file = base_name(profile_string(profile, function->file));
+        const char *file = path_base_name(profile_string(profile, function->file));
         name_append_visible(&row->location, file, strlen(file));
         if (function->line)
             text_printf(&row->location, ":%u", function->line);

@@ -5,6 +5,7 @@
 #include "render/tree_functions.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -143,12 +144,6 @@ uint32_t tree_functions_of_line(struct tree_functions *functions, const struct p
     return *known;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 uint32_t tree_functions_of_bare_frame(struct tree_functions *functions, uint32_t index)
 {
     uint32_t *known = &functions->of_bare_frame[index];
@@ -159,7 +154,7 @@ uint32_t tree_functions_of_bare_frame(struct tree_functions *functions, uint32_t
         char name[4096] = UNKNOWN_NAME;
         if (frame->module < profile->module_count) {
             const char *path = profile_string(profile, profile->modules[frame->module].path);
-            snprintf(name, sizeof name, "%.4000s+0x%" PRIx64, base_name(path), frame->address);
+            snprintf(name, sizeof name, "%.4000s+0x%" PRIx64, path_base_name(path), frame->address);
         }
         *known = intern(functions, &(struct call_tree_function){
                                        .name = string_table_add_string(&tree->names, name),

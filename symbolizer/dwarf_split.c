@@ -5,6 +5,7 @@
 #include "symbolizer/dwarf_split.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 
 #include <libgen.h>
 #include <stdlib.h>
@@ -111,8 +112,7 @@ static bool find_file(struct dwarf_split *split, struct dwarf_unit *skeleton)
     text_printf(&path, "%s%s%s%s", sysroot, is_relative ? directory : "", is_relative ? "/" : "",
                 name);
     char *copy = memory_copy_string(split->path);
-    const char *slash = strrchr(name, '/');
-    text_printf(&beside, "%s/%s", dirname(copy), slash ? slash + 1 : name);
+    text_printf(&beside, "%s/%s", dirname(copy), path_base_name(name));
     bool found = try_file(split, skeleton, path.data) || try_file(split, skeleton, beside.data);
     if (!found && !split->missing.length)
         text_append_string(&split->missing, path.data);

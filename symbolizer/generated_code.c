@@ -6,6 +6,7 @@
 
 #include "profiler/base/mapped_file.h"
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 #include "profiler/base/text.h"
 #include "symbolizer/file_trust.h"
 #include "symbolizer/jitdump.h"
@@ -93,8 +94,7 @@ static bool open_dump(struct process_code *code, const char *path, struct error 
 static bool is_jitdump(const struct profile *profile, uint32_t module)
 {
     const char *path = profile_string(profile, profile->modules[module].path);
-    const char *slash = strrchr(path, '/');
-    return slash && fnmatch("jit-*.dump", slash + 1, 0) == 0;
+    return fnmatch("jit-*.dump", path_base_name(path), 0) == 0;
 }
 
 /* The dump that the process has mapped, so that perf would find it. */

@@ -5,7 +5,6 @@
 #include "symbolizer/module_advice.h"
 
 #include "profiler/base/memory.h"
-#include "symbolizer/symbolizer.h"
 
 #include <stdlib.h>
 #include <string.h>

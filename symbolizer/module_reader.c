@@ -12,7 +12,6 @@
 #include "symbolizer/plt_names.h"
 #include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbol_chains.h"
-#include "symbolizer/symbolizer.h"
 
 #include <elf.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include "symbolizer/symbol_chains.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 #include "profiler/base/text.h"
 
 #include <stdlib.h>
@@ -24,8 +25,7 @@ static enum symbol_origin complete_outermost(struct function_names *names, const
         return lookup->is_plt ? SYMBOL_FROM_PLT : SYMBOL_FROM_TABLE;
     }
     struct text name = TEXT_INIT;
-    const char *slash = strrchr(module, '/');
-    text_printf(&name, "%s+0x%llx", slash ? slash + 1 : module,
+    text_printf(&name, "%s+0x%llx", path_base_name(module),
                 (unsigned long long)(lookup->start ? lookup->start : lookup->address));
     frame->name = string_table_add(names->strings, name.data, name.length);
     text_release(&name);

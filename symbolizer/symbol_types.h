@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How reasons end where debug symbols would help. */
+#define SYMBOLIZER_ADVICE "install its debug symbols or build with -g"
+
 /* Whether a module's files are read in a process of their own, see symbolizer.h. */
 enum symbolizer_isolation {
     SYMBOLIZER_ISOLATE_AUTO,

@@ -30,9 +30,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How reasons end where debug symbols would help. */
-#define SYMBOLIZER_ADVICE "install its debug symbols or build with -g"
-
 struct symbolizer;
 struct symbolizer *symbolizer_new(const struct symbolizer_options *options,
                                   struct string_table *strings);

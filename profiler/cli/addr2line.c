@@ -7,6 +7,8 @@
  */
 #include "profiler/base/mapped_file.h"
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
+#include "profiler/cli/isolation.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/options.h"
 #include "profiler/cli/progress.h"
@@ -29,9 +31,6 @@ struct addr2line_settings {
     bool addresses, functions, inlines, basenames, pretty, aliases, no_cache, version, ignored;
     uint32_t isolate;
 };
-
-/* In the order of enum symbolizer_isolation. */
-static const char *const isolation_choices[] = {"auto", "never", "always", NULL};
 
 #define FIELD(name) offsetof(struct addr2line_settings, name)
 
@@ -93,8 +92,7 @@ struct conversion {
 static void append_file(struct conversion *c, const struct symbol_frame *frame)
 {
     const char *file = frame->file ? string_table_get(&c->strings, frame->file) : "??";
-    const char *slash = c->settings->basenames ? strrchr(file, '/') : NULL;
-    text_append_string(&c->out, slash ? slash + 1 : file);
+    text_append_string(&c->out, c->settings->basenames ? path_base_name(file) : file);
     text_append_char(&c->out, ':');
     if (!frame->line)
         text_append_string(&c->out, "?\n");

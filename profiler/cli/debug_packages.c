@@ -9,6 +9,7 @@
 
 #include "profiler/base/clock.h"
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -125,7 +126,7 @@ static bool is_over(const struct search *search)
 /* Whether the package is named after the file: libz.so.3.1 in libz3, bash in bash. */
 static bool is_namesake(const char *list, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = path_base_name(path);
     size_t stem = strcspn(name, ".");
     const char *version = strstr(name, ".so.");
     if (!stem || strncasecmp(list, name, stem) != 0)

@@ -2,6 +2,8 @@
 /*
  * symbolize.c - prof symbolize: looks up the names of a recording, later or again.
  */
+#include "profiler/base/path.h"
+#include "profiler/cli/isolation.h"
 #include "profiler/cli/message.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/subcommand.h"
@@ -23,9 +25,6 @@ struct symbolize_settings {
     bool no_inlines, no_cache, debuginfod, quiet;
     uint32_t isolate;
 };
-
-/* In the order of enum symbolizer_isolation. */
-static const char *const isolation_choices[] = {"auto", "never", "always", NULL};
 
 static const struct option_spec options[] = {
     {'D', "debug-dir", OPTION_STRING, offsetof(struct symbolize_settings, debug_directory), "DIR",
@@ -90,10 +89,9 @@ static void catch_interrupt(void)
 static void show_fetching(void *unused, const struct symbolize_step *step)
 {
     (void)unused;
-    const char *slash = strrchr(step->module, '/');
     progress_say("%s %s (%u of %u, %.0f %% of the samples); Ctrl-C %s",
                  interrupted ? "looking up names of" : "fetching debug symbols of",
-                 slash ? slash + 1 : step->module, step->done + 1, step->all, step->percent,
+                 path_base_name(step->module), step->done + 1, step->all, step->percent,
                  interrupted ? "ends it" : "goes on without the rest");
 }
 

@@ -5,6 +5,7 @@
 #include "profiler/cli/views.h"
 
 #include "profiler/base/mapped_file.h"
+#include "profiler/base/path.h"
 #include "profiler/cli/debug_packages.h"
 #include "profiler/cli/destination.h"
 #include "profiler/cli/message.h"
@@ -88,9 +89,8 @@ static int load_stream(struct profile *profile, const char *path, int fd)
 void views_progress(void *unused, const struct symbolize_step *step)
 {
     (void)unused;
-    const char *slash = strrchr(step->module, '/');
     progress_say("looking up names of %s (%u of %u, %.0f %% of the samples)",
-                 slash ? slash + 1 : step->module, step->done + 1, step->all, step->percent);
+                 path_base_name(step->module), step->done + 1, step->all, step->percent);
 }
 
 void views_advise(const char *const *paths, struct text *advices, uint32_t count)

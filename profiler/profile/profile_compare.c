@@ -9,6 +9,7 @@
 
 #include "profiler/base/hash_map.h"
 #include "profiler/base/memory.h"
+#include "profiler/base/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,7 @@ static uint32_t string_of(const struct merge *merge, uint32_t id)
 
 static const char *file_name(const struct profile *profile, uint32_t module)
 {
-    const char *path = profile_string(profile, profile->modules[module].path);
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    return path_base_name(profile_string(profile, profile->modules[module].path));
 }
 
 static uint32_t module_of(const struct merge *merge, uint32_t module)

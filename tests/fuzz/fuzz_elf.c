@@ -121,16 +121,17 @@ static void unwind_header(const uint8_t *data, size_t size)
     batch_check(&batch);
 }
 
+static const struct elf_section symbol_sections[] = {
+    {.name = ""},
+    {.name = ".symtab", .type = SHT_SYMTAB, .link = 2, .entry_size = 24},
+    {.name = ".strtab", .type = SHT_STRTAB}};
+
 static void symbols(const uint8_t *data, size_t size)
 {
-    static const struct elf_section list[] = {
-        {.name = ""},
-        {.name = ".symtab", .type = SHT_SYMTAB, .link = 2, .entry_size = 24},
-        {.name = ".strtab", .type = SHT_STRTAB}};
     struct pieces pieces;
     struct batch batch;
     struct symbol_table table;
-    CUT(&pieces, list);
+    CUT(&pieces, symbol_sections);
     pieces.image.is_64 = size % 4 != 0;
     batch_init(&batch);
     symbol_table_init(&table, &pieces.image, SHT_SYMTAB);
@@ -409,15 +410,11 @@ static void relocated(const uint8_t *data, size_t size)
 /* All names of the functions that the addresses are in. */
 static void aliases(const uint8_t *data, size_t size)
 {
-    static const struct elf_section list[] = {
-        {.name = ""},
-        {.name = ".symtab", .type = SHT_SYMTAB, .link = 2, .entry_size = 24},
-        {.name = ".strtab", .type = SHT_STRTAB}};
     struct pieces pieces;
     struct batch batch;
     struct symbol_table table;
     struct function_aliases found;
-    CUT(&pieces, list);
+    CUT(&pieces, symbol_sections);
     batch_init(&batch);
     symbol_table_init(&table, &pieces.image, SHT_SYMTAB);
     function_aliases_init(&found, &table, &batch.batch);

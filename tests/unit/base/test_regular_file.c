@@ -21,10 +21,7 @@
 static const char *write_file(const char *name, const char *text)
 {
     const char *path = folder_path(name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
+    file_write(path, text, strlen(text));
     return path;
 }
 
