@@ -20,15 +20,9 @@
 
 #include "profiler/base/text.h"
 
-enum call_tree_grouping {
-    CALL_TREE_MERGED,    /* stacks of all threads together */
-    CALL_TREE_BY_THREAD, /* a node for each process, below it each thread, then the stacks */
-};
-
 /* Fills `tree`, whatever it held before. Time and memory grow with samples plus distinct stacks,
  * not with samples times depth. */
-void call_tree_build(struct call_tree *tree, const struct profile *profile,
-                     enum call_tree_grouping grouping);
+void call_tree_build(struct call_tree *tree, const struct profile *profile);
 void call_tree_release(struct call_tree *tree);
 
 /* Leaves out what weighs less than `least`, with all below it; its weight stays, in one node under

@@ -112,8 +112,11 @@ uint32_t call_tree_prune(struct call_tree *tree, uint64_t least)
         left_out += prune.frames[i];
     name_rests(&prune);
     drop_unused_functions(&prune);
-    for (uint32_t i = 0; i < tree->profile->sample_count; i++)
-        tree->node_of_sample[i] = prune.place[tree->node_of_sample[i]];
+    for (unsigned gap = 0; gap < STACK_GAP_COUNT; gap++) {
+        uint32_t *nodes = tree->node_of_stack[gap];
+        for (uint32_t i = 0; nodes && i <= tree->profile->stack_count; i++)
+            nodes[i] = prune.place[nodes[i]];
+    }
     free(tree->nodes);
     tree->nodes = prune.nodes;
     tree->node_count = prune.count;

@@ -6,6 +6,7 @@
 #define PROF_RENDER_CALL_TREE_TYPES_H
 
 #include "profiler/profile/profile.h"
+#include "render/stack_parts.h"
 
 #define CALL_TREE_ROOT 0
 
@@ -54,7 +55,9 @@ struct call_tree {
         uint64_t self, total, self_samples, total_samples;
         uint64_t gone; /* of the total: what is below nodes that this profile has not */
     } * older;
-    uint32_t *node_of_sample; /* the innermost node of each sample of the profile */
+    struct stack_parts parts; /* what all weights are the sums of */
+    /* [gap][stack]: the innermost node of those stacks; NULL for gaps that no sample has. */
+    uint32_t *node_of_stack[STACK_GAP_COUNT];
     struct string_table names;
 };
 

@@ -27,7 +27,7 @@ static void append_frame(struct text *out, const struct call_tree *tree, uint32_
 void render_collapsed(struct text *out, const struct profile *profile)
 {
     struct call_tree tree;
-    call_tree_build(&tree, profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, profile);
     struct text stack = TEXT_INIT;
     size_t *ends = NULL; // of the frames in `stack`, by depth
     uint32_t end_count = 0, end_capacity = 0;

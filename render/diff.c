@@ -53,7 +53,7 @@ static int compare_rows(const void *left, const void *right)
 static void diff_build(struct diff *diff, const struct profile *profile)
 {
     *diff = (struct diff){.profile = profile};
-    call_tree_build(&diff->tree, profile, CALL_TREE_MERGED);
+    call_tree_build(&diff->tree, profile);
     function_table_build(&diff->table, &diff->tree, REPORT_BY_SELF);
     const struct call_tree_older *older = &diff->tree.older[CALL_TREE_ROOT];
     struct figure_part all = {diff->table.weight, diff->table.samples};

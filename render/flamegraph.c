@@ -399,7 +399,7 @@ static void render(struct document *document, uint64_t least)
     if (options->colors)
         palette_find(options->colors, &document->colors, &document->shades);
     document->width = options->width > 0 ? (unsigned)options->width : WIDTH;
-    call_tree_build(&document->tree, document->profile, CALL_TREE_MERGED);
+    call_tree_build(&document->tree, document->profile);
     set_title(document, options);
     if (least)
         prune(document, least);

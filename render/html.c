@@ -64,7 +64,7 @@ static void append_functions(struct text *out, const struct profile *profile)
     struct call_tree tree;
     struct function_table table;
     struct report_options report = {.limit = ROWS};
-    call_tree_build(&tree, profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, profile);
     function_table_build(&table, &tree, REPORT_BY_SELF);
     uint32_t shown = function_table_shown(&table, &report);
     text_append_string(out, "<h2>Functions by self time</h2>\n<table class=\"hot\"><thead><tr>"

@@ -38,7 +38,7 @@ void render_report_json(struct text *out, const struct profile *profile,
 {
     struct call_tree tree;
     struct function_table table;
-    call_tree_build(&tree, profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, profile);
     function_table_build(&table, &tree, options->sort);
     uint32_t shown = function_table_shown(&table, options);
 

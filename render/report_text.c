@@ -208,7 +208,7 @@ void render_report(struct text *out, const struct profile *profile,
 {
     struct call_tree tree;
     struct report report = {.profile = profile, .options = options};
-    call_tree_build(&tree, profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, profile);
     function_table_build(&report.table, &tree, options->sort);
     report.count = function_table_shown(&report.table, options);
     report.rows = memory_new(report.count + (size_t)1, sizeof *report.rows);

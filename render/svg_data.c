@@ -7,6 +7,7 @@
  */
 #include "render/svg_data.h"
 
+#include "profiler/base/counting_sort.h"
 #include "profiler/base/memory.h"
 #include "render/labels.h"
 #include "render/names.h"
@@ -296,9 +297,11 @@ static int compare_times(const void *left, const void *right)
     return order ? order : compare_u64((uintptr_t)a->sample, (uintptr_t)b->sample);
 }
 
-static uint32_t place_of(const struct encoder *encoder, uint32_t sample)
+static uint32_t place_of(const struct encoder *encoder, const struct profile_sample *sample)
 {
-    return encoder->place_of_node[encoder->tree->node_of_sample[sample]];
+    const struct call_tree *tree = encoder->tree;
+    const uint32_t *nodes = tree->node_of_stack[stack_gap_of(sample)];
+    return encoder->place_of_node[nodes[stack_index_of(tree->profile, sample)]];
 }
 
 /* All samples in the order of their threads, those of a thread by time. */
@@ -308,44 +311,33 @@ static struct placed_sample *place_samples(const struct encoder *encoder)
     uint32_t count = profile->sample_count;
     struct placed_sample *placed = memory_new(count + (size_t)1, sizeof *placed);
     for (uint32_t i = 0; i < count; i++)
-        placed[i] = (struct placed_sample){profile->samples[i].thread, place_of(encoder, i),
-                                           &profile->samples[i]};
+        placed[i] =
+            (struct placed_sample){profile->samples[i].thread,
+                                   place_of(encoder, &profile->samples[i]), &profile->samples[i]};
     qsort(placed, count, sizeof *placed, compare_times);
     return placed;
 }
 
-/* Sorts `order` by the keys of what it holds, which are below `limit`; equal ones stay as they are.
- * By counting: comparing was a quarter of the time to draw ten minutes of four threads. */
-static void sort_by_counting(uint32_t *order, const uint32_t *keys, uint32_t count, uint32_t limit)
-{
-    uint32_t *at = memory_new(limit + (size_t)1, sizeof *at);
-    uint32_t *unsorted = memory_new(count + (size_t)1, sizeof *unsorted);
-    memcpy(unsorted, order, count * sizeof *order);
-    for (uint32_t i = 0; i < count; i++)
-        at[keys[i] + 1]++;
-    for (uint32_t key = 0; key < limit; key++)
-        at[key + 1] += at[key];
-    for (uint32_t i = 0; i < count; i++)
-        order[at[keys[unsorted[i]]]++] = unsorted[i];
-    free(unsorted);
-    free(at);
-}
+/* A node's self weight in one thread; several of these add up. */
+struct part {
+    uint32_t place, thread;
+    uint64_t weight, samples;
+};
 
-/* The numbers of all samples, by place and at each place by thread. */
-static uint32_t *order_by_place(const uint32_t *places, const struct call_tree *tree)
+/* All parts, in no order. */
+static struct part *collect_parts(const struct encoder *encoder)
 {
-    const struct profile *profile = tree->profile;
-    uint32_t count = profile->sample_count;
-    uint32_t *order = memory_new(count + (size_t)1, sizeof *order);
-    uint32_t *threads = memory_new(count + (size_t)1, sizeof *threads);
-    for (uint32_t i = 0; i < count; i++) {
-        order[i] = i;
-        threads[i] = profile->samples[i].thread;
+    const struct call_tree *tree = encoder->tree;
+    struct part *parts = memory_new(tree->parts.count + (size_t)1, sizeof *parts);
+    for (unsigned gap = 0; gap < STACK_GAP_COUNT; gap++) {
+        const uint32_t *nodes = tree->node_of_stack[gap];
+        for (uint32_t i = stack_parts_begin(&tree->parts, gap); i < tree->parts.ends[gap]; i++) {
+            const struct stack_part *part = &tree->parts.parts[i];
+            parts[i] = (struct part){encoder->place_of_node[nodes[part->stack]], part->thread,
+                                     part->weight, part->samples};
+        }
     }
-    sort_by_counting(order, threads, count, profile->thread_count);
-    sort_by_counting(order, places, count, tree->node_count);
-    free(threads);
-    return order;
+    return parts;
 }
 
 /* How much of each node's self weight belongs to which thread. */
@@ -353,30 +345,32 @@ static void append_parts(struct text *out, const struct encoder *encoder)
 {
     enum { PLACE, THREAD, WEIGHT, SAMPLES, COLUMNS };
     struct text columns[COLUMNS] = {0};
-    const struct profile *profile = encoder->tree->profile;
-    uint32_t count = profile->sample_count, parts = 0, last = 0;
-    uint32_t *places = memory_new(count + (size_t)1, sizeof *places);
-    for (uint32_t i = 0; i < count; i++)
-        places[i] = place_of(encoder, i);
-    uint32_t *order = order_by_place(places, encoder->tree);
-    for (uint32_t i = 0, next; i < count; i = next, parts++) {
-        uint32_t place = places[order[i]], thread = profile->samples[order[i]].thread;
-        uint64_t weight = 0, samples = 0;
-        for (next = i; next < count && places[order[next]] == place &&
-                       profile->samples[order[next]].thread == thread;
-             next++) {
-            weight += profile->samples[order[next]].weight;
-            samples += profile_sample_count(&profile->samples[order[next]]);
+    const struct call_tree *tree = encoder->tree;
+    uint32_t count = tree->parts.count, length = 0, last = 0;
+    struct part *parts = collect_parts(encoder);
+    uint32_t *by_thread =
+        counting_sort(NULL, count, &parts->thread, sizeof *parts, tree->profile->thread_count);
+    uint32_t *order =
+        counting_sort(by_thread, count, &parts->place, sizeof *parts, tree->node_count);
+    for (uint32_t i = 0, next; i < count; i = next, length++) {
+        struct part sum = parts[order[i]];
+        for (next = i + 1; next < count; next++) {
+            const struct part *part = &parts[order[next]];
+            if (part->place != sum.place || part->thread != sum.thread)
+                break;
+            sum.weight += part->weight;
+            sum.samples += part->samples;
         }
-        text_append_varint(&columns[PLACE], place - last);
-        text_append_varint(&columns[THREAD], thread);
-        text_append_varint(&columns[WEIGHT], weight);
-        text_append_varint(&columns[SAMPLES], samples);
-        last = place;
+        text_append_varint(&columns[PLACE], sum.place - last);
+        text_append_varint(&columns[THREAD], sum.thread);
+        text_append_varint(&columns[WEIGHT], sum.weight);
+        text_append_varint(&columns[SAMPLES], sum.samples);
+        last = sum.place;
     }
-    free(places);
+    free(parts);
+    free(by_thread);
     free(order);
-    append_columns(out, SECTION_PARTS, parts, columns, COLUMNS);
+    append_columns(out, SECTION_PARTS, length, columns, COLUMNS);
 }
 
 /* The samples of each thread as they followed each other. */

@@ -6,7 +6,7 @@
  *
  * The profile is a recording or what prof imports. Each of the threads has a sample every 1/997 s,
  * of stacks drawn at random in proportion to their weights, the same in every run. The project's
- * own writer writes them, flushed as often as the collector does.
+ * own writer writes them, in batches of a thread and flushed as often as the collector does.
  */
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HZ = 997, PERIOD_NS = 1000000000 / HZ, FLUSHES_PER_SECOND = 2 };
+enum { HZ = 997, PERIOD_NS = 1000000000 / HZ, BATCHES_PER_SECOND = 50, FLUSH = 12 };
 
 static struct recording_writer *writer;
 
@@ -78,22 +78,30 @@ static uint32_t sample_at(const uint64_t *sums, uint32_t count, uint64_t point)
     return low;
 }
 
+static void put_sample(const struct profile_sample *like, uint64_t tick, unsigned thread)
+{
+    put(&(struct recording_record){.kind = RECORDING_SAMPLE,
+                                   .sample.thread = thread,
+                                   .sample.time_ns = tick * PERIOD_NS + thread * 100000,
+                                   .sample.stack = like->stack,
+                                   .sample.stop = like->stop,
+                                   .sample.weight = 1});
+}
+
 static void put_samples(const struct profile *profile, unsigned seconds, unsigned threads)
 {
     uint64_t *sums = memory_new(profile->sample_count, sizeof *sums), sum = 0, seed = 1;
     for (uint32_t i = 0; i < profile->sample_count; i++)
         sums[i] = sum += profile->samples[i].weight;
-    for (uint64_t tick = 1; tick <= (uint64_t)seconds * HZ; tick++) {
+    for (uint64_t batch = 0; batch < (uint64_t)seconds * BATCHES_PER_SECOND; batch++) {
         for (unsigned thread = 0; thread < threads; thread++) {
-            uint32_t drawn = sample_at(sums, profile->sample_count, next_random(&seed) % sum);
-            put(&(struct recording_record){.kind = RECORDING_SAMPLE,
-                                           .sample.thread = thread,
-                                           .sample.time_ns = tick * PERIOD_NS + thread * 100000,
-                                           .sample.stack = profile->samples[drawn].stack,
-                                           .sample.stop = profile->samples[drawn].stop,
-                                           .sample.weight = 1});
+            uint64_t tick = batch * HZ / BATCHES_PER_SECOND;
+            for (; tick < (batch + 1) * HZ / BATCHES_PER_SECOND; tick++) {
+                uint32_t drawn = sample_at(sums, profile->sample_count, next_random(&seed) % sum);
+                put_sample(&profile->samples[drawn], tick, thread);
+            }
         }
-        if (tick % (HZ / FLUSHES_PER_SECOND) == 0)
+        if (batch % FLUSH == 0)
             recording_writer_flush(writer, NULL);
     }
     free(sums);

@@ -14,7 +14,7 @@ static void a_function_is_one_box_under_its_caller(void **state)
     // sorted as text, "a;b-x" would come between "a;b" and "a;b;c"
     assert_int_equal(import_text("a;b 10\na;b-x 5\na;b;c 10\n"), 0);
     struct call_tree tree;
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
     assert_int_equal(tree.node_count, 5); // the root, a, b, b-x, c
     call_tree_release(&tree);
     assert_collapsed("a;b 10\na;b;c 10\na;b-x 5\n");
@@ -49,7 +49,7 @@ static void marks_tell_the_kind_of_code(void **state)
     (void)state;
     assert_int_equal(import_text("main;f_[i];sys_read_[k];f_[j];odd_[x] 2\n"), 0);
     struct call_tree tree;
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
     uint8_t kinds[CALL_TREE_KIND_COUNT] = {0};
     unsigned inlined = 0;
     for (uint32_t i = 0; i < tree.function_count; i++) {

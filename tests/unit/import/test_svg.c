@@ -94,7 +94,7 @@ static void damaged_data_are_an_error_or_a_profile(void **state)
     assert_int_equal(import_text(script), 0);
     struct call_tree tree;
     struct text data = TEXT_INIT;
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
     svg_data_append(&data, &tree, true);
     call_tree_release(&tree);
     for (size_t i = 0; i < data.length; i++) {

@@ -14,10 +14,10 @@
 static struct profile profile;
 static struct call_tree tree;
 
-static void fold(const char *stacks, enum call_tree_grouping grouping)
+static void fold(const char *stacks)
 {
     profile_of(&profile, stacks);
-    call_tree_build(&tree, &profile, grouping);
+    call_tree_build(&tree, &profile);
 }
 
 static int end(void **state)
@@ -39,7 +39,7 @@ static void assert_node(const char *path, uint64_t self, uint64_t total)
 static void characters_below_the_separator_do_not_split_a_function(void **state)
 {
     (void)state;
-    fold("a;b 10\na;b-x 5\na;b;c 10\n", CALL_TREE_MERGED);
+    fold("a;b 10\na;b-x 5\na;b;c 10\n");
     assert_int_equal(tree.node_count, 1 + 4);
     assert_node("", 0, 25);
     assert_node("a", 0, 25);
@@ -51,7 +51,7 @@ static void characters_below_the_separator_do_not_split_a_function(void **state)
 static void children_come_in_order_of_name_bytes(void **state)
 {
     (void)state;
-    fold("z 1\n\xc3\xa9 1\nB 1\na 1\naa 1\na(int) 1\n", CALL_TREE_MERGED);
+    fold("z 1\n\xc3\xa9 1\nB 1\na 1\naa 1\na(int) 1\n");
     static const char *const expected[] = {"B", "a", "a(int)", "aa", "z", "\xc3\xa9"};
     uint32_t child = tree.nodes[CALL_TREE_ROOT].first_child;
     for (size_t i = 0; i < 6; i++, child = tree.nodes[child].next_sibling)
@@ -62,7 +62,7 @@ static void children_come_in_order_of_name_bytes(void **state)
 static void same_name_in_another_module_is_another_function(void **state)
 {
     (void)state;
-    fold("a;f\x1f/lib/x.so 1\na;f\x1f/lib/y.so 2\na;f\x1f/lib/x.so 4\n", CALL_TREE_MERGED);
+    fold("a;f\x1f/lib/x.so 1\na;f\x1f/lib/y.so 2\na;f\x1f/lib/x.so 4\n");
     assert_int_equal(tree.node_count, 1 + 3);
     uint32_t first = node_at(&tree, "a;f");
     assert_int_equal(tree.nodes[first].self, 5);
@@ -72,7 +72,7 @@ static void same_name_in_another_module_is_another_function(void **state)
 static void inlined_code_is_below_the_function_it_is_part_of(void **state)
 {
     (void)state;
-    fold("main;f;g\x1f\x1f\x1f\x1fi;h\x1f\x1f\x1f\x1fi;k 3\nmain;f;g 4\n", CALL_TREE_MERGED);
+    fold("main;f;g\x1f\x1f\x1f\x1fi;h\x1f\x1f\x1f\x1fi;k 3\nmain;f;g 4\n");
     assert_node("main;f", 0, 7);
     assert_node("main;f;g", 4, 4); // the called one comes first
     uint32_t inlined = tree.nodes[node_at(&tree, "main;f;g")].next_sibling;
@@ -86,7 +86,7 @@ static void inlined_code_is_below_the_function_it_is_part_of(void **state)
 static void frames_without_names_show_their_module_and_address(void **state)
 {
     (void)state;
-    fold("?\x1f/usr/lib/libx.so.1 1\n? 2\n", CALL_TREE_MERGED);
+    fold("?\x1f/usr/lib/libx.so.1 1\n? 2\n");
     assert_node("libx.so.1+0x1000", 1, 1);
     assert_node("[unknown]", 2, 2);
     uint32_t node = node_at(&tree, "[unknown]");
@@ -96,14 +96,14 @@ static void frames_without_names_show_their_module_and_address(void **state)
 static void empty_names_are_unknown(void **state)
 {
     (void)state;
-    fold("main;\x1f/usr/lib/x.so 1\n", CALL_TREE_MERGED);
+    fold("main;\x1f/usr/lib/x.so 1\n");
     assert_node("main;[unknown]", 1, 1);
 }
 
 static void incomplete_stacks_hang_under_their_reason(void **state)
 {
     (void)state;
-    fold("main;f 10\n!1;f 3\n!4;f 2\n!1;f;g 1\n! 5\n", CALL_TREE_MERGED);
+    fold("main;f 10\n!1;f 3\n!4;f 2\n!1;f;g 1\n! 5\n");
     assert_node("main;f", 10, 10);
     assert_node("[incomplete: no unwind information];f", 3, 4);
     assert_node("[incomplete: no unwind information];f;g", 1, 1);
@@ -114,7 +114,7 @@ static void incomplete_stacks_hang_under_their_reason(void **state)
 static void every_stop_reason_but_complete_has_a_node_of_its_own(void **state)
 {
     (void)state;
-    fold("!0;f 1\n!1;f 1\n!2;f 1\n!3;f 1\n!4;f 1\n!5;f 1\n!6;f 1\n", CALL_TREE_MERGED);
+    fold("!0;f 1\n!1;f 1\n!2;f 1\n!3;f 1\n!4;f 1\n!5;f 1\n!6;f 1\n");
     assert_int_equal(tree.node_count, 1 + 1 + 2 * (RECORDING_STOP_COUNT - 1));
     for (uint32_t i = 1; i < tree.node_count; i++) {
         if (tree.functions[tree.nodes[i].function].kind == CALL_TREE_GAP)
@@ -125,22 +125,12 @@ static void every_stop_reason_but_complete_has_a_node_of_its_own(void **state)
 static void samples_without_a_stack_are_a_gap(void **state)
 {
     (void)state;
-    fold("main 1\n", CALL_TREE_MERGED);
+    fold("main 1\n");
     call_tree_release(&tree);
     profile.samples[0].stack = PROFILE_NONE;
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
     assert_node("[incomplete: no stack recorded]", 1, 1);
     assert_int_equal(tree.nodes[CALL_TREE_ROOT].total_samples, 1);
-}
-
-static void threads_are_groups_below_their_process(void **state)
-{
-    (void)state;
-    fold("@7;main;f 3\n@8;main;f 4\n@7;main 1\n!1;@8;f 2\n", CALL_TREE_BY_THREAD);
-    assert_node("app (pid 100)", 0, 10);
-    assert_node("app (pid 100);worker (tid 7);main", 1, 4);
-    assert_node("app (pid 100);worker (tid 8);main;f", 4, 4);
-    assert_node("app (pid 100);worker (tid 8);[incomplete: no unwind information];f", 2, 2);
 }
 
 static void the_heaviest_line_is_kept(void **state)
@@ -152,8 +142,7 @@ static void the_heaviest_line_is_kept(void **state)
          "a.c\x1f"
          "20 2\nm;f\x1f\x1f"
          "a.c\x1f"
-         "20;g 2\n",
-         CALL_TREE_MERGED);
+         "20;g 2\n");
     const struct call_tree_node *node = &tree.nodes[node_at(&tree, "m;f")];
     assert_int_equal(node->line, 20);
     assert_string_equal(profile_string(&profile, node->file), "a.c");
@@ -164,8 +153,7 @@ static void kinds_follow_the_modules(void **state)
 {
     (void)state;
     fold("a\x1f/opt/app/bin/app 1\nb\x1f/usr/lib/libc.so.6 1\nc\x1f[kernel] 1\nd\x1f[vdso] 1\n"
-         "e\x1f/tmp/perf-12.map 1\nf\x1f/home/me/libmine.so 1\ng 1\n",
-         CALL_TREE_MERGED);
+         "e\x1f/tmp/perf-12.map 1\nf\x1f/home/me/libmine.so 1\ng 1\n");
     static const uint8_t expected[] = {CALL_TREE_USER,    CALL_TREE_LIBRARY, CALL_TREE_KERNEL,
                                        CALL_TREE_LIBRARY, CALL_TREE_JIT,     CALL_TREE_USER,
                                        CALL_TREE_USER};
@@ -180,14 +168,14 @@ static void the_program_itself_is_no_system_library_wherever_it_lies(void **stat
     profile_of(&profile, "a\x1f/usr/lib/browser/browser 1\n");
     profile.processes[0].executable =
         string_table_add_string(&profile.strings, "/usr/lib/browser/browser");
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
     assert_int_equal(tree.functions[0].kind, CALL_TREE_USER);
 }
 
 static void an_empty_profile_is_a_root(void **state)
 {
     (void)state;
-    fold("", CALL_TREE_MERGED);
+    fold("");
     assert_int_equal(tree.node_count, 1);
     assert_int_equal(tree.nodes[CALL_TREE_ROOT].total, 0);
     uint32_t depth = 0;
@@ -202,7 +190,7 @@ static void deep_stacks_fold_without_recursion(void **state)
     for (int i = 0; i < DEPTH; i++)
         text_append_string(&stacks, i ? ";f" : "f");
     text_append_string(&stacks, " 1\n");
-    fold(stacks.data, CALL_TREE_MERGED);
+    fold(stacks.data);
     text_release(&stacks);
     uint32_t depth = 0, deepest = 0;
     for (uint32_t node = CALL_TREE_ROOT; node != PROFILE_NONE;
@@ -288,14 +276,14 @@ static void random_profiles_collapse_to_what_brute_force_adds_up(void **state)
         text_release(&collapsed);
         profile_release(&profile);
     }
-    fold("a 1\n", CALL_TREE_MERGED);
+    fold("a 1\n");
 }
 
 static void totals_are_self_plus_children_and_siblings_differ(void **state)
 {
     (void)state;
     char *stacks = random_stacks(77, 1000);
-    fold(stacks, CALL_TREE_MERGED);
+    fold(stacks);
     free(stacks);
     for (uint32_t i = 0; i < tree.node_count; i++) {
         uint64_t sum = tree.nodes[i].self;
@@ -315,11 +303,11 @@ static void totals_are_self_plus_children_and_siblings_differ(void **state)
 static void the_order_of_samples_does_not_matter(void **state)
 {
     (void)state;
-    fold("a;b 1\na;c 2\n!1;d 3\n", CALL_TREE_MERGED);
+    fold("a;b 1\na;c 2\n!1;d 3\n");
     struct text one = TEXT_INIT, other = TEXT_INIT;
     render_flamegraph(&one, &profile, NULL);
     end(NULL);
-    fold("!1;d 3\na;c 2\na;b 1\n", CALL_TREE_MERGED);
+    fold("!1;d 3\na;c 2\na;b 1\n");
     render_flamegraph(&other, &profile, NULL);
     assert_string_equal(one.data, other.data);
     text_release(&one);
@@ -340,7 +328,6 @@ int main(void)
         TEST(incomplete_stacks_hang_under_their_reason),
         TEST(every_stop_reason_but_complete_has_a_node_of_its_own),
         TEST(samples_without_a_stack_are_a_gap),
-        TEST(threads_are_groups_below_their_process),
         TEST(the_heaviest_line_is_kept),
         TEST(kinds_follow_the_modules),
         TEST(the_program_itself_is_no_system_library_wherever_it_lies),

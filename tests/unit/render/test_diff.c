@@ -28,7 +28,7 @@ static void compare(const char *old_stacks, const char *new_stacks)
     profile_of(&profile, new_stacks);
     profile_add_older(&profile, &older);
     profile_release(&older);
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
 }
 
 static const struct call_tree_older *older_at(const char *path)

@@ -36,7 +36,7 @@ static int end(void **state)
 static void fold(const char *stacks)
 {
     profile_of(&profile, stacks);
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
 }
 
 static void draw(const char *stacks)
@@ -199,7 +199,7 @@ static void one_huge_name_is_cut_in_the_picture_and_the_data(void **state)
     text_release(&stacks);
     render_flamegraph(&out, &profile, NULL);
     assert_true(out.length < 100000);
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
     struct text data = TEXT_INIT;
     svg_data_append(&data, &tree, false);
     assert_true(data.length > 65536 && data.length < 66000);
@@ -333,7 +333,7 @@ static void a_large_tree_takes_seconds_at_most(void **state)
     profile_of(&profile, stacks.data);
     text_release(&stacks);
     clock_t begin = clock();
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
     assert_true(tree.node_count > 300000);
     render_flamegraph(&out, &profile, NULL);
     // Quadratic work would take minutes; sanitizers and a busy machine stay far below this.

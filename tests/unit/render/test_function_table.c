@@ -13,7 +13,7 @@ static struct function_table table;
 static void tabulate(const char *stacks, enum report_sort sort)
 {
     profile_of(&profile, stacks);
-    call_tree_build(&tree, &profile, CALL_TREE_MERGED);
+    call_tree_build(&tree, &profile);
     function_table_build(&table, &tree, sort);
 }
 
