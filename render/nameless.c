@@ -30,15 +30,13 @@ static bool is_nameless(const struct profile *profile, const struct profile_func
     return strncmp(name, module, size) == 0 && strncmp(name + size, "+0x", 3) == 0;
 }
 
-/* The innermost function of a sample; NULL: not known. */
-static const struct profile_function *function_of(const struct profile *profile,
-                                                  const struct profile_sample *sample)
+/* The innermost function of a sample; the number of functions: not known. */
+static uint32_t function_of(const struct profile *profile, const struct profile_sample *sample)
 {
     if (sample->stack == PROFILE_NONE)
-        return NULL;
+        return profile->function_count;
     const struct profile_frame *frame = &profile->frames[profile->stacks[sample->stack].frame];
-    return frame->line_count ? &profile->functions[profile->lines[frame->first_line].function]
-                             : NULL;
+    return frame->line_count ? profile->lines[frame->first_line].function : profile->function_count;
 }
 
 struct weights {
@@ -48,17 +46,21 @@ struct weights {
 
 static void weigh(struct weights *weights, const struct profile *profile)
 {
-    for (uint32_t i = 0; i < profile->sample_count; i++) {
-        const struct profile_sample *sample = &profile->samples[i];
-        const struct profile_function *function = function_of(profile, sample);
-        weights->all += sample->weight;
-        if (!function || !is_nameless(profile, function))
+    uint64_t *by_function = memory_new(profile->function_count + (size_t)1, sizeof *by_function);
+    for (uint32_t i = 0; i < profile->sample_count; i++)
+        by_function[function_of(profile, &profile->samples[i])] += profile->samples[i].weight;
+    for (uint32_t i = 0; i < profile->function_count; i++) {
+        const struct profile_function *function = &profile->functions[i];
+        weights->all += by_function[i];
+        if (!by_function[i] || !is_nameless(profile, function))
             continue;
         uint32_t module =
             function->module < profile->module_count ? function->module : profile->module_count;
-        weights->by_module[module] += sample->weight;
-        weights->nameless += sample->weight;
+        weights->by_module[module] += by_function[i];
+        weights->nameless += by_function[i];
     }
+    weights->all += by_function[profile->function_count];
+    free(by_function);
 }
 
 /* "stripped: no symbol table (looked for ...); install x" in short: "stripped; install x". */

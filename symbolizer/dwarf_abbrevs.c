@@ -258,7 +258,7 @@ static void take_step(const struct dwarf_step *step, struct bytes *b, uint64_t *
         *sibling = take_number(b, step->size);
         break;
     case DWARF_STEP_BAD:
-        b->failed = true;
+        bytes_fail(b);
         break;
     }
 }

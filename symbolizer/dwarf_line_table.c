@@ -80,7 +80,7 @@ static void read_field(const struct dwarf_line_table *table, const struct dwarf_
         bytes_skip(b, bytes_varint(b));
         break;
     default:
-        b->failed = true; // its size is not known
+        bytes_fail(b); // its size is not known
     }
 }
 
@@ -88,7 +88,7 @@ static uint8_t read_formats(struct bytes *b, struct format *formats)
 {
     uint8_t count = bytes_u8(b);
     if (count > MAX_FORMATS) {
-        b->failed = true;
+        bytes_fail(b);
         return 0;
     }
     for (uint8_t i = 0; i < count; i++) {

@@ -106,7 +106,7 @@ bool dwarf_ranges_next(struct dwarf_ranges *ranges, uint64_t *low, uint64_t *hig
         enum step step = ranges->unit->version >= 5 ? step_entry(ranges, &first, &end)
                                                     : step_pair(ranges, &first, &end);
         if (ranges->at.failed || step == STEP_END) {
-            ranges->at.failed = true; // asked again, it stays at its end
+            bytes_fail(&ranges->at); // asked again, it stays at its end
             return false;
         }
         if (step == STEP_RANGE && first < end) {

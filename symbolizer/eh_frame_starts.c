@@ -50,7 +50,7 @@ static uint64_t read_value(struct bytes *b, uint8_t encoding, bool is_64)
     case ENCODING_SDATA8:
         return bytes_u64(b);
     default:
-        b->failed = true;
+        bytes_fail(b);
         return 0;
     }
 }
@@ -61,7 +61,7 @@ static uint64_t read_pointer(struct bytes *b, uint8_t encoding, const struct eh_
     uint64_t value = read_value(b, encoding, frame->is_64);
     uint8_t base = encoding & ENCODING_BASE;
     if ((encoding & ENCODING_INDIRECT) || (base && base != ENCODING_PC_RELATIVE))
-        b->failed = true;
+        bytes_fail(b);
     if (base == ENCODING_PC_RELATIVE)
         value += place;
     return frame->is_64 ? value : (uint32_t)value;

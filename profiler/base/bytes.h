@@ -2,8 +2,8 @@
 /*
  * bytes.h - reads untrusted little-endian bytes without ever leaving their bounds.
  *
- * A reader that runs out sets `failed` and from then on yields zeros, so that a decoder may read
- * a whole structure and check once. Nothing here allocates or aborts.
+ * A reader that runs out sets `failed`, is at its end and from then on yields zeros, so that a
+ * decoder may read a whole structure and check once. Nothing here allocates or aborts.
  */
 #ifndef PROF_BASE_BYTES_H
 #define PROF_BASE_BYTES_H
@@ -30,12 +30,17 @@ static inline size_t bytes_left(const struct bytes *b)
     return (size_t)(b->end - b->at);
 }
 
+static inline void bytes_fail(struct bytes *b)
+{
+    b->failed = true;
+    b->at = b->end;
+}
+
 /* The next `size` bytes, or NULL (and `failed`) when there are not that many. */
 static inline const uint8_t *bytes_take(struct bytes *b, size_t size)
 {
     if (b->failed || size > bytes_left(b)) {
-        b->failed = true;
-        b->at = b->end;
+        bytes_fail(b);
         return NULL;
     }
     const uint8_t *taken = b->at;
@@ -66,17 +71,20 @@ BYTES_READ(u64, uint64_t)
 /* Unsigned LEB128. More than 64 bits of value is a failure, not a silent cut. */
 static inline uint64_t bytes_varint(struct bytes *b)
 {
+    const uint8_t *at = b->at;
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = bytes_u8(b);
+    for (unsigned shift = 0; at < b->end && shift < 64; shift += 7) {
+        uint8_t byte = *at++;
         uint64_t part = byte & 0x7f;
         if (shift == 63 && part > 1)
             break;
         value |= part << shift;
-        if (!(byte & 0x80))
-            return b->failed ? 0 : value;
+        if (!(byte & 0x80)) {
+            b->at = at;
+            return value;
+        }
     }
-    b->failed = true;
+    bytes_fail(b);
     return 0;
 }
 
@@ -92,7 +100,7 @@ static inline uint64_t bytes_signed_varint(struct bytes *b)
             return is_negative ? value | ~0ull << (shift + 7) : value;
         }
     }
-    b->failed = true;
+    bytes_fail(b);
     return 0;
 }
 
@@ -101,7 +109,7 @@ static inline const char *bytes_string(struct bytes *b)
 {
     const uint8_t *nul = b->failed || !bytes_left(b) ? NULL : memchr(b->at, 0, bytes_left(b));
     if (!nul) {
-        b->failed = true;
+        bytes_fail(b);
         return NULL;
     }
     const char *string = (const char *)b->at;

@@ -17,18 +17,6 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* CPU time that the samples account for, process by process. */
-static uint64_t *sampled_cpu(const struct profile *profile)
-{
-    uint64_t *cpu_ns = memory_new(profile->process_count + (size_t)1, sizeof *cpu_ns);
-    for (uint32_t i = 0; i < profile->sample_count; i++) {
-        const struct profile_sample *sample = &profile->samples[i];
-        uint32_t process = profile->threads[sample->thread].process;
-        cpu_ns[process] += sample->weight * profile->period_ns;
-    }
-    return cpu_ns;
-}
-
 /* CPU time of a process when one of its images was over. */
 struct image_end {
     uint64_t known_ns; /* as last told; what the samples tell where nobody did */
@@ -47,9 +35,10 @@ static struct image_end add_image(const struct profile_process *process, uint64_
     return (struct image_end){end, seen};
 }
 
-static void total_processes(const struct profile *profile, struct profile_totals *totals)
+/* `sampled`: CPU time by process that the samples account for. */
+static void total_processes(const struct profile *profile, const uint64_t *sampled,
+                            struct profile_totals *totals)
 {
-    uint64_t *sampled = sampled_cpu(profile);
     struct hash_map last_of_pid = {0}; // index into ends
     struct image_end *ends = memory_new(profile->process_count + (size_t)1, sizeof *ends);
     for (uint32_t i = 0; i < profile->process_count; i++) {
@@ -62,14 +51,15 @@ static void total_processes(const struct profile *profile, struct profile_totals
         *last = i;
     }
     free(ends);
-    free(sampled);
     hash_map_release(&last_of_pid);
 }
 
-static void total_samples(const struct profile *profile, struct profile_totals *totals)
+static void total_samples(const struct profile *profile, uint64_t *sampled,
+                          struct profile_totals *totals)
 {
     for (uint32_t i = 0; i < profile->sample_count; i++) {
         const struct profile_sample *sample = &profile->samples[i];
+        sampled[profile->threads[sample->thread].process] += sample->weight * profile->period_ns;
         totals->samples += profile_sample_count(sample);
         totals->weight += sample->weight;
         totals->stops[sample->stop] += profile_sample_count(sample);
@@ -101,9 +91,11 @@ void profile_totals(const struct profile *profile, struct profile_totals *totals
         return;
     }
     *totals = (struct profile_totals){0};
-    total_samples(profile, totals);
+    uint64_t *sampled = memory_new(profile->process_count + (size_t)1, sizeof *sampled);
+    total_samples(profile, sampled, totals);
     total_losses(profile, totals);
-    total_processes(profile, totals);
+    total_processes(profile, sampled, totals);
+    free(sampled);
     if (profile->end_ns > profile->start_ns)
         totals->duration_ns = profile->end_ns - profile->start_ns;
 }

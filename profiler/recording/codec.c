@@ -97,11 +97,18 @@ static uint64_t load(const void *body, const struct codec_field *field)
     return value;
 }
 
-static bool store(void *body, const struct codec_field *field, uint64_t value)
+/* Not one memcpy of the width: that is a call, for each field of each sample. */
+static inline bool store(void *body, const struct codec_field *field, uint64_t value)
 {
-    if (field->width < 8 && value >> (8 * field->width))
+    char *at = (char *)body + field->offset;
+    if (field->width == 8)
+        memcpy(at, &value, 8);
+    else if (value >> (8 * field->width))
         return false;
-    memcpy((char *)body + field->offset, &value, field->width);
+    else if (field->width == 4)
+        memcpy(at, &value, 4);
+    else
+        memcpy(at, &value, field->width);
     return true;
 }
 
@@ -198,9 +205,10 @@ bool codec_encode(struct codec_state *state, const struct recording_record *reco
 
 /* ---- decoding ---- */
 
-/* Stores the value a number stands for; false when it stands for none. */
-static bool value_of(const struct codec_state *state, enum recording_kind kind, void *body,
-                     const struct codec_field *field, uint64_t number)
+/* Stores the value a number stands for; false when it stands for none. `id` is that of the record.
+ */
+static inline bool value_of(const struct codec_state *state, uint32_t id, void *body,
+                            const struct codec_field *field, uint64_t number)
 {
     switch ((enum codec_form)field->form) {
     case CODEC_SIGNED: {
@@ -217,8 +225,7 @@ static bool value_of(const struct codec_state *state, enum recording_kind kind, 
         return number <= state->counts[field->refers] &&
                store(body, field, number ? number - 1 : RECORDING_NONE);
     case CODEC_ANCESTOR:
-        return number <= state->counts[kind] &&
-               store(body, field, number ? state->counts[kind] - number : RECORDING_NONE);
+        return number <= id && store(body, field, number ? id - number : RECORDING_NONE);
     case CODEC_TIME:
         return store(body, field, state->start_ns + number * RECORDING_TIME_UNIT_NS);
     default:
@@ -261,8 +268,7 @@ static bool decode_lines(const struct codec_state *state, struct recording_frame
         struct recording_line line = {0};
         for (unsigned f = 0; f < codec_line_layout.field_count; f++) {
             uint64_t number = bytes_varint(in);
-            if (in->failed || !value_of(state, RECORDING_FRAME_LINES, &line,
-                                        &codec_line_layout.fields[f], number))
+            if (in->failed || !value_of(state, 0, &line, &codec_line_layout.fields[f], number))
                 return false;
         }
         text_append(scratch, &line, sizeof line);
@@ -293,7 +299,28 @@ bool codec_decode(struct codec_state *state, struct recording_record *record,
         number = *previous + unzigzag(number);
         *previous = number;
     }
-    return value_of(state, record->kind, &record->session, field, number);
+    return value_of(state, state->counts[record->kind], &record->session, field, number);
+}
+
+uint32_t codec_decode_column(struct codec_state *state, struct recording_record *records,
+                             uint32_t count, const struct codec_field *field, struct bytes *in)
+{
+    uint64_t *previous = NULL;
+    uint32_t first_id = state->counts[records->kind];
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t number = bytes_varint(in);
+        if (in->failed)
+            return i;
+        if (field->relative != CODEC_ABSOLUTE) {
+            if (!previous || (field->relative == CODEC_TO_THREAD &&
+                              records[i].sample.thread != records[i - 1].sample.thread))
+                previous = previous_value(state, &records[i], field);
+            number = *previous += unzigzag(number);
+        }
+        if (!value_of(state, first_id + i, &records[i].session, field, number))
+            return i;
+    }
+    return count;
 }
 
 bool codec_decode_absent(struct codec_state *state, struct recording_record *record,
@@ -312,6 +339,6 @@ bool codec_decode_absent(struct codec_state *state, struct recording_record *rec
         record->frame_lines.lines = NULL;
         return true;
     default:
-        return value_of(state, record->kind, &record->session, field, 0);
+        return value_of(state, state->counts[record->kind], &record->session, field, 0);
     }
 }

@@ -110,6 +110,14 @@ bool codec_encode(struct codec_state *state, const struct recording_record *reco
 bool codec_decode(struct codec_state *state, struct recording_record *record,
                   const struct codec_field *field, struct bytes *in, struct text *scratch);
 
+/*
+ * Reads one field, which is a number, of `count` records, which are the next ones of their kind:
+ * their kind is set and their earlier fields are read. Returns how many were read; at the one after
+ * them the bytes end or make no sense.
+ */
+uint32_t codec_decode_column(struct codec_state *state, struct recording_record *records,
+                             uint32_t count, const struct codec_field *field, struct bytes *in);
+
 /* Gives the field the value of a record that ends before it: zero. Returns as codec_decode. */
 bool codec_decode_absent(struct codec_state *state, struct recording_record *record,
                          const struct codec_field *field);
