@@ -30,6 +30,15 @@ char *memory_copy_string(const char *string);
                                             sizeof(**(array))))
 void array_grow_bytes(void **array, uint32_t *capacity, size_t size);
 
+/*
+ * Makes room ahead in an array that is still empty, for about as many elements as it will have:
+ * memory that is not used costs nothing, and a large array that grows is copied. When the system
+ * has not so much, or it would be very much, nothing is reserved.
+ */
+#define array_reserve(array, capacity, wanted)                                                     \
+    array_reserve_bytes((void **)(array), (capacity), sizeof(**(array)), (wanted))
+void array_reserve_bytes(void **array, uint32_t *capacity, size_t size, uint64_t wanted);
+
 /* Inline because some arrays have an element for each frame of each line of the input. */
 static inline void *array_push_bytes(void **array, uint32_t *count, uint32_t *capacity, size_t size)
 {

@@ -25,6 +25,9 @@ struct loader {
     bool has_session;
 };
 
+/* Of a long recording, at the least: 2.5 of ten minutes of four busy threads. */
+enum { BYTES_PER_SAMPLE = 2 };
+
 #define PUSH(profile, things, thing)                                                               \
     array_push(&(profile)->things, &(profile)->thing##_count, &(profile)->thing##_capacity)
 
@@ -315,6 +318,8 @@ int profile_load(struct profile *profile, const char *path, struct error *error)
     struct recording_reader *reader = recording_reader_open(path, error);
     if (!reader)
         return -1;
+    array_reserve(&profile->samples, &profile->sample_capacity,
+                  recording_reader_size(reader) / BYTES_PER_SAMPLE);
     load_records(&loader, reader);
     int result = 0;
     if (!loader.has_session)

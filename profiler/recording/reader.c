@@ -238,6 +238,11 @@ void recording_reader_close(struct recording_reader *reader)
     free(reader);
 }
 
+uint64_t recording_reader_size(const struct recording_reader *reader)
+{
+    return reader->map.size;
+}
+
 uint64_t recording_reader_lost_bytes(const struct recording_reader *reader)
 {
     return reader->ended ? reader->map.size - reader->whole_bytes : 0;

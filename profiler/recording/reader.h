@@ -21,6 +21,9 @@ struct recording_reader;
 struct recording_reader *recording_reader_open(const char *path, struct error *error);
 void recording_reader_close(struct recording_reader *reader);
 
+/* Bytes of the file. */
+uint64_t recording_reader_size(const struct recording_reader *reader);
+
 /* 1: `record` is filled. 0: the end, of the file or of its readable part. Never fails. */
 int recording_reader_next(struct recording_reader *reader, struct recording_record *record);
 
