@@ -287,6 +287,7 @@ void call_tree_build(struct call_tree *tree, const struct profile *profile)
 {
     *tree = (struct call_tree){.profile = profile};
     string_table_init(&tree->names);
+    array_reserve(&tree->nodes, &tree->node_capacity, profile->stack_count + (uint64_t)1);
     new_node(tree, CALL_TREE_ROOT, PROFILE_NONE);
     stack_parts_build(&tree->parts, profile);
 

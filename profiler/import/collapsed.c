@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* At the least: of each line, about the last three frames are new. */
+enum { BYTES_PER_STACK = 32 };
+
 struct collapsed {
     struct profile_builder builder;
     struct known_stacks known;
@@ -140,6 +143,8 @@ void collapsed_read(struct profile *profile, const char *bytes, size_t size,
     profile_builder_init(&collapsed.builder, profile);
     string_table_init(&collapsed.texts);
     profile->distinct_stacks = true;
+    array_reserve(&profile->stacks, &profile->stack_capacity, size / BYTES_PER_STACK);
+    array_reserve(&collapsed.known.stacks, &collapsed.known.capacity, size / BYTES_PER_STACK);
     collapsed.thread = profile_builder_thread(&collapsed.builder, 0, 0, (struct slice){"", ""});
     for (const char *at = bytes, *end = bytes + size; at < end;) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
