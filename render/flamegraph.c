@@ -20,6 +20,7 @@
 
 #include "profiler/base/memory.h"
 #include "profiler/base/path.h"
+#include "profiler/base/zlib_stream.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -372,7 +373,7 @@ static void encode(struct document *document)
     struct text data = TEXT_INIT;
     svg_data_append(&data, &document->tree,
                     svg_data_shows_time(document->profile, document->options->timeline));
-    svg_pack_compress(&document->data, &data);
+    zlib_stream_append(&document->data, data.data, data.length);
     text_release(&data);
 }
 

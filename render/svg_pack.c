@@ -1,119 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * svg_pack.c - the data of a picture compressed, and in base64.
- *
- * Columns differ. Some repeat what stood in them before, and deflate halves them; in others no
- * number follows from those before, so that looking for repetitions costs most of the time and
- * the bits of those few that there are make the rest longer. So each piece of the data is tried on
- * a small part of it. (21 MB of 1,000,000 synthetic stacks: 0.4 s instead of 1.4 and 2 % smaller;
- * 2.6 MB of a compiler's: 1 % larger.)
+ * svg_pack.c - the data of a picture in base64.
  */
 #include "render/svg_pack.h"
 
-#include "profiler/base/memory.h"
+#include <stdint.h>
 
-#include <stdlib.h>
-#include <zlib.h>
-
-enum {
-    LEVEL = 6,
-    WINDOW = 32 * 1024,
-    PIECE = 64 * 1024,
-    TRIED = 16 * 1024,      /* of a piece, from its middle */
-    CHUNK = 3 * 256 * 1024, /* 1 MiB of base64 */
-    ROOM = 64 * 1024,
-};
-
-/* Memory for zlib that cannot fail: deflate then cannot fail either. */
-static voidpf allocate(voidpf unused, uInt count, uInt size)
-{
-    (void)unused;
-    return memory_new(count, size);
-}
-
-static void release(voidpf unused, voidpf block)
-{
-    (void)unused;
-    free(block);
-}
-
-static void begin(z_stream *stream, int level, int strategy)
-{
-    *stream = (z_stream){.zalloc = allocate, .zfree = release};
-    deflateInit2(stream, level, Z_DEFLATED, 15, 8, strategy);
-}
-
-/* Compresses what the stream was given, and appends what came of it. */
-static void append_deflated(struct text *out, z_stream *stream, int flush)
-{
-    do {
-        stream->next_out = (Bytef *)text_reserve(out, ROOM);
-        stream->avail_out = ROOM;
-        deflate(stream, flush);
-        text_append_reserved(out, ROOM - stream->avail_out);
-    } while (stream->avail_out == 0);
-}
-
-/* The size of the bytes after compression. What they may repeat is in the window before them, which
- * the stream was given. */
-static uLong size_by(z_stream *stream, const char *bytes, size_t size)
-{
-    char room[TRIED + TRIED / 8];
-    stream->next_in = (Bytef *)bytes;
-    stream->avail_in = (uInt)size;
-    stream->next_out = (Bytef *)room;
-    stream->avail_out = sizeof room;
-    deflate(stream, Z_FINISH);
-    uLong result = stream->total_out;
-    deflateReset(stream);
-    return result;
-}
-
-struct trial {
-    z_stream matches, runs;
-};
-
-/* How the piece at `at` is to be compressed: a short search for repetitions tells whether
- * there are any. */
-static int strategy_of(struct trial *trial, const char *data, size_t at, size_t size)
-{
-    if (size > TRIED) {
-        at += (size - TRIED) / 2;
-        size = TRIED;
-    }
-    size_t window = at < WINDOW ? at : WINDOW;
-    if (window)
-        deflateSetDictionary(&trial->matches, (const Bytef *)data + at - window, (uInt)window);
-    return size_by(&trial->runs, data + at, size) <= size_by(&trial->matches, data + at, size)
-               ? Z_RLE
-               : Z_DEFAULT_STRATEGY;
-}
-
-void svg_pack_compress(struct text *out, const struct text *data)
-{
-    z_stream stream;
-    struct trial trial;
-    begin(&stream, LEVEL, Z_DEFAULT_STRATEGY);
-    begin(&trial.matches, 3, Z_DEFAULT_STRATEGY);
-    begin(&trial.runs, 1, Z_RLE);
-    int strategy = Z_DEFAULT_STRATEGY;
-    for (size_t at = 0; at < data->length; at += PIECE) {
-        size_t size = data->length - at < PIECE ? data->length - at : PIECE;
-        int better = strategy_of(&trial, data->data, at, size);
-        if (better != strategy) {
-            append_deflated(out, &stream, Z_BLOCK); // a change needs nothing left to write
-            deflateParams(&stream, LEVEL, better);
-            strategy = better;
-        }
-        stream.next_in = (Bytef *)data->data + at;
-        stream.avail_in = (uInt)size;
-        append_deflated(out, &stream, Z_NO_FLUSH);
-    }
-    append_deflated(out, &stream, Z_FINISH);
-    deflateEnd(&stream);
-    deflateEnd(&trial.matches);
-    deflateEnd(&trial.runs);
-}
+enum { CHUNK = 3 * 256 * 1024 }; /* 1 MiB of base64 */
 
 static void append_base64(struct text *out, const unsigned char *bytes, size_t size)
 {

@@ -7,9 +7,6 @@
 
 #include "profiler/base/text.h"
 
-/* Appends the bytes as a zlib stream (RFC 1950). */
-void svg_pack_compress(struct text *out, const struct text *data);
-
 /* Appends the bytes as <metadata> elements of base64 (RFC 4648), at most 1 MiB each. */
 void svg_pack_append_elements(struct text *out, const struct text *compressed);
 

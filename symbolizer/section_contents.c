@@ -5,16 +5,13 @@
 #include "symbolizer/section_contents.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/zlib_stream.h"
 #include "symbolizer/relocations.h"
 
 #include <elf.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
-#ifdef PROF_HAVE_DEFLATE
-#include <libdeflate.h>
-#endif
 #ifdef PROF_HAVE_ZSTD
 #include <zstd.h>
 #endif
@@ -54,7 +51,8 @@ static struct packed unwrap(const struct elf_image *image, const struct elf_sect
             bytes_skip(&b, 4);
         packed.size = image->is_64 ? bytes_u64(&b) : bytes_u32(&b);
         bytes_skip(&b, image->is_64 ? 8 : 4); // alignment
-        b.failed |= packed.method == METHOD_PLAIN;
+        if (packed.method == METHOD_PLAIN)
+            bytes_fail(&b);
     } else if (is_zdebug(section, b)) {
         packed.method = METHOD_ZLIB;
         bytes_skip(&b, 4);
@@ -75,50 +73,11 @@ static bool size_is_believable(const struct packed *packed)
     return packed->method != METHOD_ZSTD || packed->size / ZSTD_MAX_RATIO <= left;
 }
 
-#ifdef PROF_HAVE_DEFLATE
-/* libdeflate wants all input and all room at once, which we have, and is twice as fast as zlib. */
-static bool inflate_zlib(struct bytes in, uint8_t *out, uint64_t size)
-{
-    struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
-    size_t done = 0;
-    bool good = decompressor && libdeflate_zlib_decompress(decompressor, in.at, bytes_left(&in),
-                                                           out, size, &done) == LIBDEFLATE_SUCCESS;
-    libdeflate_free_decompressor(decompressor);
-    return good && done == size;
-}
-#else
-/* zlib counts in `unsigned`, so large sections go through in pieces. */
-static bool inflate_zlib(struct bytes in, uint8_t *out, uint64_t size)
-{
-    z_stream stream = {0};
-    if (inflateInit(&stream) != Z_OK)
-        return false;
-    uint64_t done = 0;
-    int result = Z_OK;
-    while (result == Z_OK) {
-        size_t left = bytes_left(&in);
-        unsigned offered = left > UINT_MAX ? UINT_MAX : (unsigned)left;
-        unsigned room = size - done > UINT_MAX ? UINT_MAX : (unsigned)(size - done);
-        stream.next_in = (Bytef *)in.at;
-        stream.avail_in = offered;
-        stream.next_out = out + done;
-        stream.avail_out = room;
-        result = inflate(&stream, Z_NO_FLUSH);
-        in.at += offered - stream.avail_in;
-        done += room - stream.avail_out;
-        if (offered == stream.avail_in && room == stream.avail_out)
-            break;
-    }
-    inflateEnd(&stream);
-    return result == Z_STREAM_END && done == size;
-}
-#endif
-
 static int inflate_packed(const struct packed *packed, uint8_t *out, struct error *error)
 {
     switch (packed->method) {
     case METHOD_ZLIB:
-        if (!inflate_zlib(packed->data, out, packed->size))
+        if (!zlib_stream_inflate(packed->data.at, bytes_left(&packed->data), out, packed->size))
             return error_set(error, 0, "its zlib data are damaged");
         return 0;
 #ifdef PROF_HAVE_ZSTD

@@ -34,15 +34,20 @@ static void *new_large(size_t bytes)
     return whole < bytes ? NULL : widen(aligned_alloc(HUGE_PAGE, whole), whole);
 }
 
-static void *require(void *block, size_t wanted)
+_Noreturn void memory_exhausted(void)
 {
-    if (block || wanted == 0)
-        return block;
     static const char message[] = "prof: out of memory\n";
     // stdio may itself want memory here
     ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
     (void)ignored;
     _exit(125);
+}
+
+static void *require(void *block, size_t wanted)
+{
+    if (!block && wanted)
+        memory_exhausted();
+    return block;
 }
 
 void *memory_new(size_t count, size_t size)
@@ -57,7 +62,7 @@ void *memory_resize(void *block, size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        return require(NULL, 1);
+        memory_exhausted();
     if (bytes < HUGE_BLOCK)
         return require(realloc(block, bytes), bytes);
     size_t old = malloc_usable_size(block);
@@ -76,7 +81,7 @@ char *memory_copy_string(const char *string)
 void array_grow_bytes(void **array, uint32_t *capacity, size_t size)
 {
     if (*capacity > UINT32_MAX / 2)
-        require(NULL, 1);
+        memory_exhausted();
     *capacity = *capacity ? *capacity * 2 : 16;
     *array = memory_resize(*array, *capacity, size);
 }

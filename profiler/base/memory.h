@@ -20,6 +20,9 @@ void *memory_resize(void *block, size_t count, size_t size);
 
 char *memory_copy_string(const char *string);
 
+/* For libraries that say that they got no memory: ends prof as if it had been asked for here. */
+_Noreturn void memory_exhausted(void);
+
 /*
  * Makes room for one more element in an array and yields a zeroed pointer to it:
  *     struct thing *thing = array_push(&p->things, &p->thing_count, &p->thing_capacity);

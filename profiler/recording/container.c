@@ -5,6 +5,7 @@
 #include "profiler/recording/container.h"
 
 #include "profiler/base/memory.h"
+#include "profiler/base/zlib_stream.h"
 #include "profiler/recording/format.h"
 
 #include <inttypes.h>
@@ -106,16 +107,8 @@ void container_pack(struct container_packer *packer, const void *raw, size_t siz
 
 /* ---- reading chunks ---- */
 
-void container_unpacker_init(struct container_unpacker *unpacker)
-{
-    *unpacker = (struct container_unpacker){0};
-    unpacker->inflates = inflateInit(&unpacker->stream) == Z_OK;
-}
-
 void container_unpacker_release(struct container_unpacker *unpacker)
 {
-    if (unpacker->inflates)
-        inflateEnd(&unpacker->stream);
     free(unpacker->buffer);
     *unpacker = (struct container_unpacker){0};
 }
@@ -124,20 +117,12 @@ void container_unpacker_release(struct container_unpacker *unpacker)
 static bool inflate_exactly(struct container_unpacker *unpacker, const uint8_t *payload,
                             size_t stored_size, size_t raw_size)
 {
-    z_stream *stream = &unpacker->stream;
-    if (!unpacker->inflates || inflateReset(stream) != Z_OK)
-        return false;
     if (unpacker->capacity < raw_size) {
         free(unpacker->buffer);
         unpacker->buffer = memory_resize(NULL, raw_size, 1);
         unpacker->capacity = raw_size;
     }
-    stream->next_in = (Bytef *)payload;
-    stream->avail_in = (uInt)stored_size;
-    stream->next_out = unpacker->buffer;
-    stream->avail_out = (uInt)raw_size;
-    return inflate(stream, Z_FINISH) == Z_STREAM_END && stream->avail_in == 0 &&
-           stream->avail_out == 0;
+    return zlib_stream_inflate(payload, stored_size, unpacker->buffer, raw_size) == stored_size;
 }
 
 const char *container_unpack(struct container_unpacker *unpacker, struct bytes *file,

@@ -45,13 +45,11 @@ void container_packer_release(struct container_packer *packer);
 void container_pack(struct container_packer *packer, const void *raw, size_t size,
                     struct text *out);
 
+/* Zero-initialised is ready. */
 struct container_unpacker {
-    z_stream stream;
-    bool inflates;
     uint8_t *buffer;
     size_t capacity;
 };
-void container_unpacker_init(struct container_unpacker *unpacker);
 void container_unpacker_release(struct container_unpacker *unpacker);
 
 /*

@@ -221,7 +221,6 @@ struct recording_reader *recording_reader_open(const char *path, struct error *e
     struct recording_reader *reader = memory_new(1, sizeof *reader);
     reader->map = map;
     reader->file = file;
-    container_unpacker_init(&reader->unpacker);
     codec_state_init(&reader->state);
     note_whole(reader);
     return reader;

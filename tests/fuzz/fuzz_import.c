@@ -7,6 +7,7 @@
  * drawn; the picture, read again, must hold the same weight.
  */
 #include "profiler/base/text.h"
+#include "profiler/base/zlib_stream.h"
 #include "profiler/import/import.h"
 #include "render/svg_pack.h"
 #include "render/views.h"
@@ -73,7 +74,7 @@ static void wrap_in_picture(struct text *out, const char *bytes, size_t size)
     struct text data = TEXT_INIT, packed = TEXT_INIT;
     text_append_string(&data, "prof-svg\x01");
     text_append(&data, bytes, size);
-    svg_pack_compress(&packed, &data);
+    zlib_stream_append(&packed, data.data, data.length);
     text_append_string(out, "<svg>");
     svg_pack_append_elements(out, &packed);
     text_append_string(out, "</svg>");

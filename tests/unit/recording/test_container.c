@@ -18,7 +18,6 @@ static int begin(void **state)
 {
     (void)state;
     container_packer_init(&packer, 6);
-    container_unpacker_init(&unpacker);
     return 0;
 }
 

@@ -66,9 +66,8 @@ static void read_mutated(const struct text *seed_bytes, char choice, size_t keep
 /* The records of a recording in one chunk, inflated. */
 static void extract_records(const struct text *file, struct text *raw)
 {
-    struct container_unpacker unpacker;
+    struct container_unpacker unpacker = {0};
     struct bytes in = bytes_of(file->data, file->length), records;
-    container_unpacker_init(&unpacker);
     assert_int_equal(container_read_file_header(&in, "", NULL), 0);
     assert_null(container_unpack(&unpacker, &in, &records));
     assert_int_equal(bytes_left(&in), 0);

@@ -251,49 +251,6 @@ static void the_data_hold_every_node_in_order(void **state)
     text_release(&data);
 }
 
-static void compressed_data_inflate_to_the_same_bytes(void **state)
-{
-    (void)state;
-    struct text data = TEXT_INIT, compressed = TEXT_INIT;
-    for (uint64_t seed = 5; data.length < 300000;)
-        text_append_varint(&data, next_random(&seed) >> 44);
-    svg_pack_compress(&compressed, &data);
-    uLongf size = data.length;
-    unsigned char *back = memory_new(size, 1);
-    assert_int_equal(uncompress(back, &size, (Bytef *)compressed.data, compressed.length), Z_OK);
-    assert_int_equal(size, data.length);
-    assert_memory_equal(back, data.data, size);
-    free(back);
-    text_release(&data);
-    text_release(&compressed);
-}
-
-/* Numbers in no order, and then phrases that come again: each is compressed at least as well as by
- * zlib alone. */
-static void pieces_that_differ_are_compressed_each_in_its_way(void **state)
-{
-    (void)state;
-    struct text data = TEXT_INIT, compressed = TEXT_INIT;
-    uint64_t seed = 5;
-    for (int round = 0; round < 2; round++) {
-        while (data.length < (size_t)(2 * round + 1) * 262144)
-            text_append_varint(&data, next_random(&seed) >> 52);
-        while (data.length < (size_t)(2 * round + 2) * 262144)
-            text_printf(&data, "phrase %u comes again;", (unsigned)(next_random(&seed) >> 56));
-    }
-    svg_pack_compress(&compressed, &data);
-    uLongf alone = compressBound(data.length), size = data.length;
-    unsigned char *room = memory_new(alone, 1);
-    assert_int_equal(compress2(room, &alone, (Bytef *)data.data, data.length, 6), Z_OK);
-    assert_true(compressed.length < alone);
-    assert_int_equal(uncompress(room, &size, (Bytef *)compressed.data, compressed.length), Z_OK);
-    assert_int_equal(size, data.length);
-    assert_memory_equal(room, data.data, size);
-    free(room);
-    text_release(&data);
-    text_release(&compressed);
-}
-
 static void elements_hold_a_mebibyte_at_most(void **state)
 {
     (void)state;
@@ -358,8 +315,6 @@ int main(void)
         TEST(the_script_and_style_are_small),
         TEST(one_huge_name_is_cut_in_the_picture_and_the_data),
         TEST(the_data_hold_every_node_in_order),
-        TEST(compressed_data_inflate_to_the_same_bytes),
-        TEST(pieces_that_differ_are_compressed_each_in_its_way),
         TEST(elements_hold_a_mebibyte_at_most),
         TEST(deep_stacks_make_a_tall_picture),
         TEST(a_large_tree_takes_seconds_at_most),
