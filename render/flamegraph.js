@@ -130,15 +130,22 @@ function $finishTree(t) {
     return t;
 }
 
+// Each begins like the one before.
+function $readStrings(reader, decoder) {
+    const n = reader.number(), common = reader.part();
+    $strings = decoder.decode(reader.bytes.subarray(reader.at)).split('\n', n);
+    for (let i = 0; i < n; i++)
+        $strings[i] = ($strings[i - 1] || '').slice(0, common.number()) + $strings[i];
+}
+
 function $readData(bytes) {
     const decoder = new TextDecoder(), reader = new Reader(bytes, 9), sections = {};
-    if (decoder.decode(bytes.subarray(0, 8)) !== 'prof-svg' || bytes[8] !== 1)
+    if (decoder.decode(bytes.subarray(0, 8)) !== 'prof-svg' || bytes[8] !== 2)
         throw Error('the data are of another version');
     while (reader.at < bytes.length)
         sections[reader.number()] = reader.part();
     const run = Array.from({length: 17}, () => sections[1].number());
-    sections[2].number();
-    $strings = decoder.decode(sections[2].bytes.subarray(sections[2].at)).split('\n');
+    $readStrings(sections[2], decoder);
     $periodNs = run[0];
     $unit = $strings[run[16]] || 'samples';
     fns = sections[3].columns('name module file line flags plain bare last');
@@ -547,10 +554,14 @@ const $cellsOf = (text) => [...text].reduce((cells, c) => cells + $cellOf(c), 0)
 function $label(f, cells) {
     if (cells < 3)
         return '';
-    let best = $nameOf(f).replace(/(.)::h[0-9a-f]{16}$/, '$1');
-    for (const stage of f < 0 ? [] : [fns.plain, fns.bare, fns.last]) {
-        if ($cellsOf(best) > cells && stage[f])
-            best = $strings[stage[f]];
+    let best = $nameOf(f), whole = best;
+    best = best.replace(/(.)::h[0-9a-f]{16}$/, '$1');
+    for (const name of f < 0 ? [] : ['plain', 'bare', 'last']) {
+        const stage = fns[name][f], kept = stage >> 1;
+        if (stage)
+            whole = stage % 2 ? name === 'last' ? whole.slice(-kept) : whole.slice(0, kept) : $strings[kept];
+        if ($cellsOf(best) > cells && stage)
+            best = whole;
     }
     if ($cellsOf(best) <= cells)
         return best;

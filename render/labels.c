@@ -17,8 +17,7 @@ static bool is_word(char c)
            c == '$' || (c & 0x80);
 }
 
-/* How long "operator" with its symbols is at `at` ("operator<<", "operator()"), or 0. */
-static size_t operator_length(const char *name, size_t size, size_t at)
+static size_t length_of_operator(const char *name, size_t size, size_t at)
 {
     static const char word[] = "operator";
     size_t length = sizeof word - 1;
@@ -33,11 +32,31 @@ static size_t operator_length(const char *name, size_t size, size_t at)
     return symbols ? length + symbols : 0;
 }
 
-/* Where the bracket opened at `at` is closed, or `size` when it is not. */
-static size_t closing(const char *name, size_t size, size_t at)
+/* How long "operator" with its symbols is at `at` ("operator<<", "operator()"), or 0. Asked at each
+ * byte. */
+static inline size_t operator_length(const char *name, size_t size, size_t at)
 {
+    return name[at] == 'o' ? length_of_operator(name, size, at) : 0;
+}
+
+/* The brackets of a name. Looking for the end of one that is not closed goes through all of the
+ * name; a hostile one could have as many of these as it has bytes. */
+struct brackets {
+    const char *name;
+    size_t size;
+    unsigned unclosed;
+};
+
+enum { UNCLOSED_MAX = 16 };
+
+/* Where the bracket opened at `at` is closed, or the size when it is not. */
+static size_t closing(struct brackets *brackets, size_t at)
+{
+    const char *name = brackets->name;
+    size_t size = brackets->size, depth = 0;
     char open = name[at], close = open == '(' ? ')' : '>';
-    size_t depth = 0;
+    if (brackets->unclosed >= UNCLOSED_MAX)
+        return size;
     for (size_t i = at; i < size; i++) {
         size_t skip = operator_length(name, size, i);
         if (skip) {
@@ -50,34 +69,43 @@ static size_t closing(const char *name, size_t size, size_t at)
             return i;
         }
     }
+    brackets->unclosed++;
     return size;
+}
+
+/* How long what is never taken apart is at `at`, or 0. */
+static size_t whole_length(const char *name, size_t size, size_t at)
+{
+    static const char anonymous[] = "(anonymous namespace)";
+    size_t length = sizeof anonymous - 1;
+    if (name[at] == '(' && size - at >= length && !memcmp(name + at, anonymous, length))
+        return length;
+    return operator_length(name, size, at);
 }
 
 /* Copies the name with its `open` groups replaced, except where they lie in other brackets. */
 static void replace_groups(struct text *out, const char *name, size_t size, char open,
                            const char *replacement)
 {
-    static const char anonymous[] = "(anonymous namespace)";
+    struct brackets brackets = {name, size, 0};
+    size_t copied = 0;
     for (size_t i = 0; i < size; i++) {
-        size_t skip = operator_length(name, size, i);
-        if (!skip && size - i >= sizeof anonymous - 1 &&
-            !memcmp(name + i, anonymous, sizeof anonymous - 1))
-            skip = sizeof anonymous - 1;
+        size_t skip = whole_length(name, size, i);
         if (skip) {
-            text_append(out, name + i, skip);
             i += skip - 1;
             continue;
         }
-        bool opens = name[i] == '(' || name[i] == '<';
-        size_t end = opens ? closing(name, size, i) : size;
-        if (end == size)
-            text_append_char(out, name[i]);
-        else if (name[i] == open)
+        if (name[i] != '(' && name[i] != '<')
+            continue;
+        size_t end = closing(&brackets, i);
+        if (end < size && name[i] == open) {
+            text_append(out, name + copied, i - copied);
             text_append_string(out, replacement);
-        else
-            text_append(out, name + i, end + 1 - i);
+            copied = end + 1;
+        }
         i = end < size ? end : i;
     }
+    text_append(out, name + copied, size - copied);
 }
 
 static void trim(struct text *text)
@@ -94,6 +122,7 @@ static void trim(struct text *text)
  * name may begin with a return type (`typed`), after the last space outside brackets. */
 static size_t last_component(const char *name, size_t size, bool typed)
 {
+    struct brackets brackets = {name, size, 0};
     size_t begin = 0;
     for (size_t i = 0; i + 1 < size; i++) {
         size_t skip = operator_length(name, size, i);
@@ -102,7 +131,7 @@ static size_t last_component(const char *name, size_t size, bool typed)
         } else if (typed && name[i] == ' ') {
             begin = i + 1;
         } else if (name[i] == '<' || name[i] == '(') {
-            size_t end = closing(name, size, i);
+            size_t end = closing(&brackets, i);
             i = end < size ? end : i;
         } else if (name[i] == ':' && i > 0 && name[i - 1] == ':') {
             begin = i + 1;

@@ -47,11 +47,26 @@ static bool is_control(int32_t c)
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xfffe || c == 0xffff;
 }
 
+/* Behind the bytes at the start that are printable ASCII, as most names are from end to end: eight
+ * at a time. */
+static const char *skip_printable(const char *at, const char *end)
+{
+    const uint64_t ones = 0x0101010101010101;
+    for (uint64_t word; end - at >= 8; at += 8) {
+        memcpy(&word, at, sizeof word);
+        // the highest bit of a byte below 0x20, of 0x7f, of one above; maybe of some behind those
+        if (((word - 0x20 * ones) | (word + ones) | word) & (0x80 * ones))
+            break;
+    }
+    return at;
+}
+
 void name_append_visible(struct text *out, const char *bytes, size_t size)
 {
     const char *end = bytes + size;
     text_append(out, "", 0);
     for (const char *plain = bytes, *at = bytes; at < end || plain < end;) {
+        at = skip_printable(at, end);
         const char *start = at;
         int32_t c = at < end ? name_next_code_point(&at, end) : -1;
         bool harmless = start < end && !is_control(c) && !reorders_text(c);
@@ -82,11 +97,13 @@ void name_append_visible_cut(struct text *out, const char *bytes, size_t size, s
 
 void xml_append(struct text *out, const char *visible, size_t size)
 {
+    static const bool escaped[256] = {
+        ['&'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true};
     const char *end = visible + size;
     while (visible < end) {
         size_t plain = 0;
         size_t left = (size_t)(end - visible);
-        while (plain < left && !memchr("&<>\"'", visible[plain], 5))
+        while (plain < left && !escaped[(unsigned char)visible[plain]])
             plain++;
         text_append(out, visible, plain);
         visible += plain;

@@ -32,6 +32,7 @@ struct encoder {
     uint32_t *functions;        /* tree functions, the most frequent first */
     uint32_t *id_of_function;   /* the reverse */
     uint32_t *uses_of_function; /* nodes it has */
+    uint32_t *names;            /* of tree functions: string ids */
     uint32_t *place_of_node;    /* in preorder, the root 0 */
     uint32_t group_count;       /* functions that are processes and threads */
 };
@@ -145,20 +146,48 @@ enum function_column {
     FUNCTION_COLUMNS = FUNCTION_LABEL + LABEL_STAGES - 1
 };
 
-/* The name and what it is shortened to; 0 where a stage takes nothing away. */
+static bool is_ascii(const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] & 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* How a stage of a name is told by what it is made from: mostly it is the beginning of that, or in
+ * the last stage its end. Names as strings of their own were a third of the data of C++ programs.
+ */
+static uint64_t shortened(struct encoder *encoder, const struct text *stage,
+                          const struct text *whole, bool is_last)
+{
+    if (!stage->length)
+        return 0;
+    size_t left_out = whole->length > stage->length ? whole->length - stage->length : 0;
+    const char *kept = whole->data + (is_last ? left_out : 0);
+    bool is_part = stage->length <= whole->length && !memcmp(kept, stage->data, stage->length);
+    if (is_part && !left_out)
+        return 0;
+    if (is_part && is_ascii(kept, stage->length)) // characters are counted, and bytes here
+        return 2 * (uint64_t)stage->length + 1;
+    return 2 * (uint64_t)string_table_add(&encoder->strings, stage->data, stage->length);
+}
+
+/* The name and what it is shortened to, stage by stage. */
 static void append_name(struct text *columns, struct encoder *encoder, uint32_t name)
 {
     struct label_stages stages;
-    label_stages(&stages, string_table_get(&encoder->strings, name),
-                 string_table_size(&encoder->strings, name));
+    const char *bytes = string_table_get(&encoder->strings, name);
+    struct text whole = {.data = (char *)bytes,
+                         .length = string_table_size(&encoder->strings, name)};
+    label_stages(&stages, bytes, whole.length);
     text_append_varint(&columns[FUNCTION_NAME], name);
-    uint32_t before = name;
     for (unsigned i = 1; i < LABEL_STAGES; i++) {
         const struct text *stage = &stages.text[i];
-        uint32_t id =
-            stage->length ? string_table_add(&encoder->strings, stage->data, stage->length) : 0;
-        text_append_varint(&columns[FUNCTION_LABEL + i - 1], id == before ? 0 : id);
-        before = id ? id : before;
+        text_append_varint(&columns[FUNCTION_LABEL + i - 1],
+                           shortened(encoder, stage, &whole, i + 1 == LABEL_STAGES));
+        if (stage->length)
+            whole = *stage;
     }
     label_stages_release(&stages);
 }
@@ -195,6 +224,18 @@ static void append_groups(struct text *columns, struct encoder *encoder)
     text_release(&label);
 }
 
+/* In the order of the tree, which is that of their bytes: neighbours begin alike. */
+static void collect_names(struct encoder *encoder)
+{
+    const struct call_tree *tree = encoder->tree;
+    encoder->names = memory_new(tree->function_count + (size_t)1, sizeof *encoder->names);
+    for (uint32_t i = 0; i < tree->function_count; i++) {
+        uint32_t size;
+        const char *name = call_tree_name(tree, &tree->functions[i], &size);
+        encoder->names[i] = string_id(encoder, name, size);
+    }
+}
+
 static void append_functions(struct text *out, struct encoder *encoder)
 {
     struct text columns[FUNCTION_COLUMNS] = {0};
@@ -202,11 +243,10 @@ static void append_functions(struct text *out, struct encoder *encoder)
     const struct profile *profile = tree->profile;
     for (uint32_t i = 0; i < tree->function_count; i++) {
         const struct call_tree_function *function = &tree->functions[encoder->functions[i]];
-        uint32_t size, module = 0;
-        const char *name = call_tree_name(tree, function, &size);
+        uint32_t module = 0;
         if (function->module < profile->module_count)
             module = profile_string_id(encoder, profile->modules[function->module].path);
-        append_name(columns, encoder, string_id(encoder, name, size));
+        append_name(columns, encoder, encoder->names[encoder->functions[i]]);
         text_append_varint(&columns[FUNCTION_MODULE], module);
         text_append_varint(&columns[FUNCTION_FILE_NAME],
                            profile_string_id(encoder, function->file));
@@ -417,15 +457,35 @@ bool svg_data_shows_time(const struct profile *profile, bool long_ones_too)
            has_times(profile);
 }
 
+/* How many characters the two begin with alike, as far as they are ASCII. */
+static size_t common_start(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    size_t most = a_size < b_size ? a_size : b_size, common = 0;
+    while (common < most && a[common] == b[common] && !(a[common] & 0x80))
+        common++;
+    return common;
+}
+
 static void append_strings(struct text *out, const struct encoder *encoder)
 {
-    struct text body = TEXT_INIT;
-    text_append_varint(&body, encoder->strings.count);
-    for (uint32_t id = 0; id < encoder->strings.count; id++) {
-        text_append(&body, string_table_get(&encoder->strings, id),
-                    string_table_size(&encoder->strings, id));
-        text_append_char(&body, '\n');
+    const struct string_table *strings = &encoder->strings;
+    struct text body = TEXT_INIT, common = TEXT_INIT, rests = TEXT_INIT;
+    for (uint32_t id = 0; id < strings->count; id++) {
+        const char *bytes = string_table_get(strings, id);
+        size_t size = string_table_size(strings, id), shared = 0;
+        if (id)
+            shared = common_start(bytes, size, string_table_get(strings, id - 1),
+                                  string_table_size(strings, id - 1));
+        text_append_varint(&common, shared);
+        text_append(&rests, bytes + shared, size - shared);
+        text_append_char(&rests, '\n');
     }
+    text_append_varint(&body, strings->count);
+    text_append_varint(&body, common.length);
+    text_append(&body, common.data, common.length);
+    text_append(&body, rests.data, rests.length);
+    text_release(&common);
+    text_release(&rests);
     append_section(out, SECTION_STRINGS, &body);
 }
 
@@ -436,6 +496,7 @@ void svg_data_append(struct text *out, const struct call_tree *tree, bool with_t
     number_functions(&encoder);
     text_append_string(out, "prof-svg");
     text_append_varint(out, SVG_DATA_VERSION);
+    collect_names(&encoder);
     append_run(out, &encoder);
     append_functions(out, &encoder);
     append_nodes(out, &encoder);
@@ -446,6 +507,7 @@ void svg_data_append(struct text *out, const struct call_tree *tree, bool with_t
     else if (tree->profile->thread_count > 1 && !tree->older)
         append_parts(out, &encoder);
     append_strings(out, &encoder); // last: by now all are known
+    free(encoder.names);
     free(encoder.functions);
     free(encoder.id_of_function);
     free(encoder.uses_of_function);

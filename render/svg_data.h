@@ -10,7 +10,7 @@
 #include "profiler/base/text.h"
 #include "render/names.h"
 
-#define SVG_DATA_VERSION    1
+#define SVG_DATA_VERSION    2
 #define SVG_DATA_NAME_MAX   NAME_SIZE_MAX
 #define SVG_DATA_GONE_LABEL "[only in the older profile]"
 #define SVG_DATA_TICK_NS    10000 /* unit of the time of samples */

@@ -18,9 +18,11 @@
 
 enum { SECTION_RUN = 1, STRINGS, FUNCTIONS, NODES, PROCESSES, THREADS, PARTS, SAMPLES, SECTIONS };
 
-#define WEIGHT_MAX (UINT64_MAX / 4) /* of all samples together */
-#define TICK_NS    10000
-#define DATA_MAX   ((size_t)1 << 34) /* inflated: what zlib makes of a huge file of zeros is more */
+#define VERSION     2
+#define WEIGHT_MAX  (UINT64_MAX / 4) /* of all samples together */
+#define TICK_NS     10000
+#define STRINGS_MAX ((uint64_t)1 << 30) /* bytes */
+#define DATA_MAX    ((size_t)1 << 34) /* inflated: what zlib makes of a huge file of zeros is more */
 
 /* Columns of a section; a column that is not there yields zeros. */
 struct columns {
@@ -103,7 +105,7 @@ static int split(struct svg *svg, const struct text *data, struct error *error)
     const uint8_t *magic = bytes_take(&all, 8);
     if (!magic || memcmp(magic, "prof-svg", 8))
         return error_set(error, 0, "its data are not those of prof");
-    if (bytes_varint(&all) != 1)
+    if (bytes_varint(&all) != VERSION)
         return error_set(error, 0, "its data are of a version that this prof does not know");
     while (bytes_left(&all)) {
         uint64_t kind = bytes_varint(&all), size = bytes_varint(&all);
@@ -143,22 +145,33 @@ static uint64_t next_of(struct columns *columns, unsigned column)
     return bytes->at ? bytes_varint(bytes) : 0;
 }
 
-static void read_strings(struct svg *svg)
+/* Each begins with so many bytes of the one before. Few bytes can stand for many strings that are
+ * long, so there is a limit to them all. */
+static int read_strings(struct svg *svg, struct error *error)
 {
     struct bytes section = svg->sections[STRINGS];
-    uint64_t count = bytes_varint(&section);
-    uint64_t most = bytes_left(&section);
-    count = count < most ? count : most;
+    uint64_t count = bytes_varint(&section), common_size = bytes_varint(&section), sum = 0;
+    struct bytes common = bytes_of(section.at, 0);
+    const uint8_t *column = bytes_take(&section, common_size);
+    if (column)
+        common = bytes_of(column, common_size);
+    count = count < common_size ? count : common_size;
     svg->strings = memory_new((size_t)count + 1, sizeof *svg->strings);
-    for (; svg->string_count < count; svg->string_count++) {
-        const uint8_t *end = memchr(section.at, '\n', bytes_left(&section));
-        if (!end)
+    struct text string = TEXT_INIT;
+    for (; svg->string_count < count && sum < STRINGS_MAX; svg->string_count++) {
+        const uint8_t *at = section.at, *end = memchr(at, '\n', bytes_left(&section));
+        uint64_t shared = bytes_varint(&common);
+        if (!end || shared > string.length)
             break;
-        size_t size = (size_t)(end - section.at);
+        string.length = (size_t)shared;
+        text_append(&string, at, (size_t)(end - at));
+        sum += string.length;
         svg->strings[svg->string_count] =
-            string_table_add(&svg->profile->strings, (const char *)section.at, size);
-        bytes_take(&section, size + 1);
+            string_table_add(&svg->profile->strings, string.data, string.length);
+        bytes_take(&section, (size_t)(end - at) + 1);
     }
+    text_release(&string);
+    return sum < STRINGS_MAX ? 0 : error_set(error, 0, "its names are too long to be true");
 }
 
 static uint32_t string_of(const struct svg *svg, uint64_t id)
@@ -400,8 +413,9 @@ int svg_read(struct profile *profile, const char *bytes, size_t size, struct err
     text_release(&compressed);
     if (result == 0)
         result = split(&svg, &data, error);
+    if (result == 0)
+        result = read_strings(&svg, error);
     if (result == 0) {
-        read_strings(&svg);
         read_run(&svg);
         read_functions(&svg, &inlined);
         read_threads(&svg);

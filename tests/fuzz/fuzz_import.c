@@ -72,7 +72,7 @@ static void draw_and_read_again(const struct profile *profile)
 static void wrap_in_picture(struct text *out, const char *bytes, size_t size)
 {
     struct text data = TEXT_INIT, packed = TEXT_INIT;
-    text_append_string(&data, "prof-svg\x01");
+    text_append_string(&data, "prof-svg\x02");
     text_append(&data, bytes, size);
     zlib_stream_append(&packed, data.data, data.length);
     text_append_string(out, "<svg>");

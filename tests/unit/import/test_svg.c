@@ -114,6 +114,49 @@ static void damaged_data_are_an_error_or_a_profile(void **state)
     text_release(&data);
 }
 
+static void append_section(struct text *data, unsigned kind, const struct text *body)
+{
+    text_append_varint(data, kind);
+    text_append_varint(data, body->length);
+    text_append(data, body->data, body->length);
+}
+
+/* Few bytes that would be many strings, each like the one before. */
+static void names_that_would_fill_the_memory_are_an_error(void **state)
+{
+    (void)state;
+    enum { COUNT = 20000, LONG = 60000 };
+    struct text data = TEXT_INIT, body = TEXT_INIT, common = TEXT_INIT, nothing = TEXT_INIT;
+    text_append_string(&data, "prof-svg\x02");
+    text_append_varint(&common, 0);
+    for (int i = 1; i < COUNT; i++)
+        text_append_varint(&common, LONG);
+    text_append_varint(&body, COUNT);
+    text_append_varint(&body, common.length);
+    text_append(&body, common.data, common.length);
+    for (int i = 0; i < LONG; i++)
+        text_append_char(&body, 'x');
+    for (int i = 0; i < COUNT; i++)
+        text_append_char(&body, '\n');
+    append_section(&data, 2, &body);
+    text_append_char(&nothing, 0);
+    append_section(&data, 1, &nothing);
+    append_section(&data, 3, &nothing);
+    append_section(&data, 4, &nothing);
+    struct text compressed = TEXT_INIT, svg = TEXT_INIT;
+    zlib_stream_append(&compressed, data.data, data.length);
+    text_append_string(&svg, "<svg>");
+    svg_pack_append_elements(&svg, &compressed);
+    assert_int_equal(import_bytes(svg.data, svg.length), -1);
+    assert_non_null(strstr(error.text, "its names are too long"));
+    text_release(&data);
+    text_release(&body);
+    text_release(&common);
+    text_release(&nothing);
+    text_release(&compressed);
+    text_release(&svg);
+}
+
 static void a_cut_off_picture_is_an_error(void **state)
 {
     (void)state;
@@ -134,6 +177,7 @@ int main(void)
         PICTURE_TEST(threads_and_times_come_back),
         PICTURE_TEST(an_svg_of_somebody_else_is_an_error),
         PICTURE_TEST(damaged_data_are_an_error_or_a_profile),
+        PICTURE_TEST(names_that_would_fill_the_memory_are_an_error),
         PICTURE_TEST(a_cut_off_picture_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,7 @@ def embedded(svg):
 
 
 def stacks_of(data):
-    assert data[:8] == b"prof-svg" and data[8] == 1
+    assert data[:8] == b"prof-svg" and data[8] == 2
     sections, at = {}, 9
     while at < len(data):
         kind, at = number(data, at)
@@ -73,8 +73,16 @@ def stacks_of(data):
         sections[kind] = data[at:at + size]
         at += size
     count, at = number(sections[2], 0)
-    strings = sections[2][at:].decode("utf-8").split("\n")
-    assert len(strings) == count + 1 and strings[0] == "" and strings[count] == ""
+    size, at = number(sections[2], at)
+    common, rests = sections[2][at:at + size], sections[2][at + size:].decode("utf-8").split("\n")
+    assert len(rests) == count + 1 and rests[0] == "" and rests[count] == ""
+    strings, at = [], 0
+    for rest in rests[:count]:
+        shared, at = number(common, at)
+        start = strings[-1][:shared] if shared else ""
+        assert len(start) == shared and start.isascii()
+        strings.append(start + rest)
+    assert at == size
     names = columns(sections[3], 5)[0]
     path, stacks = [], {}
     for up, function, own in zip(*columns(sections[4], 6)[:3]):

@@ -210,7 +210,7 @@ static struct bytes section_of(const struct text *data, unsigned wanted)
 {
     struct bytes all = bytes_of(data->data, data->length);
     assert_memory_equal(bytes_take(&all, 8), "prof-svg", 8);
-    assert_int_equal(bytes_varint(&all), 1);
+    assert_int_equal(bytes_varint(&all), SVG_DATA_VERSION);
     while (bytes_left(&all)) {
         uint64_t kind = bytes_varint(&all), size = bytes_varint(&all);
         const uint8_t *at = bytes_take(&all, size);

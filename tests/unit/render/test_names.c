@@ -37,6 +37,23 @@ static void control_characters_become_visible(void **state)
     VISIBLE("\xef\xbf\xbe", "\\xEF\\xBF\\xBE");
 }
 
+/* Names are looked at eight bytes at a time. */
+static void a_control_character_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const unsigned char odd[] = {0x00, 0x1f, 0x7f, 0x80, 0xff};
+    for (size_t at = 0; at < 24; at++) {
+        for (size_t i = 0; i < sizeof odd; i++) {
+            char name[24], expected[64];
+            memset(name, i % 2 ? '~' : ' ', sizeof name);
+            snprintf(expected, sizeof expected, "%.*s\\x%02X%.*s", (int)at, name, odd[i],
+                     (int)(23 - at), name);
+            name[at] = (char)odd[i];
+            assert_visible(name, sizeof name, expected);
+        }
+    }
+}
+
 static void bytes_that_are_no_utf8_become_visible_one_by_one(void **state)
 {
     (void)state;
@@ -177,6 +194,9 @@ static void labels_keep_names_whose_brackets_do_not_match(void **state)
     assert_label("x::y::", 5, "y::");
     assert_label("[incomplete: no unwind information]", 14, "[incomplete: …");
     assert_label("(anonymous namespace)::f(int, int, int)", 26, "(anonymous namespace)::f");
+    assert_label("((f(int)", 4, "((f");
+    // no more is looked for than names have that somebody has written
+    assert_label("((((((((((((((((((((f(int)", 25, "((((((((((((((((((((f(in…");
 }
 
 #define FIGURE(function, expected, ...)                                                            \
@@ -215,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(valid_text_stays_as_it_is),
         cmocka_unit_test(control_characters_become_visible),
+        cmocka_unit_test(a_control_character_is_found_wherever_it_stands),
         cmocka_unit_test(bytes_that_are_no_utf8_become_visible_one_by_one),
         cmocka_unit_test(characters_that_reorder_text_are_named),
         cmocka_unit_test(every_byte_pair_becomes_valid_text),
