@@ -17,6 +17,7 @@
 
 enum {
     AT_ONCE = 65536,     /* addresses in a question: bounds what an answer may cost */
+    FETCHES = 2,         /* from servers: the debug file, and what dwz has moved out of it */
     MOST_WORDS = 65536,  /* bytes of a source, a reason, a problem, a section's name */
     MIN_FRAME_BYTES = 28 /* that a frame of an answer takes */
 };
@@ -149,29 +150,26 @@ static bool greet(const struct isolated_work *work, const void *opened, int sock
 }
 
 /* What a megabyte may grow to: inflated, indexed and answered. Each thread has a stack, too. */
-static uint64_t memory_for(uint64_t file_bytes)
+static uint64_t memory_for(uint64_t file_bytes, uint64_t most)
 {
     const uint64_t at_least = (uint64_t)1 << 30;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t threads = processors > 0 ? (uint64_t)processors : 1;
     uint64_t wanted = at_least + 16 * file_bytes + (threads << 24);
-    uint64_t most = confinement_memory_at_most();
     return wanted < most && file_bytes < most ? wanted : most;
 }
 
-static void serve(void *context, int socket)
+static void serve(void *context, int socket, int files)
 {
     const struct isolated_module *module = context;
     const struct isolated_work *work = &module->work;
     struct question question;
-    confinement_limit_memory(confinement_memory_at_most());
-    if (!work->opens_free)
-        confinement_enter(socket);
-    void *opened = work->open(work->context, module->depth == ONLY_TABLES);
+    uint64_t most = confinement_memory_at_most();
+    confinement_limit_memory(most);
+    confinement_enter(socket, files);
+    void *opened = work->open(work->context, files, module->depth == ONLY_TABLES);
     uint64_t file_bytes = work->size(opened);
-    confinement_limit_memory(memory_for(file_bytes));
-    if (work->opens_free)
-        confinement_enter(socket);
+    confinement_limit_memory(memory_for(file_bytes, most));
     bool goes_on = greet(work, opened, socket, file_bytes);
     while (goes_on && isolated_child_read(socket, &question, sizeof question))
         goes_on = answer(work, opened, socket, &question);
@@ -191,8 +189,6 @@ static struct isolated_limits limits_of(const struct isolated_module *module)
         limits.cpu_ns = (20 + (bytes >> 23)) * second;
     if (!limits.wall_ns)
         limits.wall_ns = 3 * limits.cpu_ns;
-    if (!module->is_running && module->work.opens_free)
-        limits = (struct isolated_limits){0}; // a download takes as long as it takes
     return limits;
 }
 
@@ -232,12 +228,13 @@ static bool start(struct isolated_module *module)
 {
     struct error error;
     struct greeting greeting;
-    if (isolated_child_start(&module->child, serve, module, module->work.kept, &error) < 0) {
+    if (isolated_child_start(&module->child, serve, module, &error) < 0) {
         add_failure(module, "the files", "is not safe here, and could not be done elsewhere: ");
         text_append_string(&module->failure, error.text);
         module->depth = NOTHING;
         return false;
     }
+    module->child.broker.fetches = module->work.may_fetch ? FETCHES : 0;
     isolated_child_begin(&module->child, limits_of(module));
     if (!isolated_child_receive(&module->child, &greeting, sizeof greeting) ||
         !receive_words(module, &module->problem, greeting.problem_size)) {

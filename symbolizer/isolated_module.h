@@ -15,10 +15,11 @@
 #include "symbolizer/isolated_child.h"
 #include "symbolizer/lookup.h"
 
-/* All of these are called in the process, `open` first and once. */
+/* All of these are called in the process, `open` first and once. `files` is the socket through
+ * which files are opened there (file_broker.h). */
 struct isolated_work {
     void *context;
-    void *(*open)(void *context, bool only_tables);
+    void *(*open)(void *context, int files, bool only_tables);
     const char *(*problem)(const void *opened); /* as symbolizer_module_problem */
     bool (*section)(const void *opened, const char *name, uint64_t *address);
     bool (*has_places)(const void *opened);                 /* it is an object file: ask for them */
@@ -26,10 +27,9 @@ struct isolated_work {
     uint64_t (*size)(const void *opened);                   /* of its files together, in bytes */
     void (*resolve)(void *opened, const uint64_t *addresses, uint32_t count,
                     struct symbol_result *result);
-    const char *path;             /* of the module, for words */
-    struct string_table *strings; /* of the caller; of results, too */
-    const int *kept;              /* descriptors that the process keeps, ended by -1; NULL: none */
-    bool opens_free; /* `open` starts programs and waits for them: it is confined only after */
+    const char *path;              /* of the module, for words */
+    struct string_table *strings;  /* of the caller; of results, too */
+    bool may_fetch;                /* debug files from servers, for the process */
     struct isolated_limits limits; /* of one question; 0: as is usual */
 };
 

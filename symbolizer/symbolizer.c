@@ -6,17 +6,14 @@
 
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
-#include "symbolizer/confinement.h"
 #include "symbolizer/function_aliases.h"
 #include "symbolizer/function_names.h"
 #include "symbolizer/isolated_module.h"
 #include "symbolizer/module_reader.h"
 #include "symbolizer/symbol_chains.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct symbolizer {
     struct symbolizer_options options;
@@ -27,12 +24,9 @@ struct symbolizer {
 /* Exactly one of `reader` and `isolated` is there. */
 struct symbolizer_module {
     struct symbolizer *symbolizer;
-    struct symbol_module asked; /* with copies of its path and build-id */
+    struct symbol_module asked; /* with copies of its paths and build-id */
     struct module_reader *reader;
     struct isolated_module *isolated; /* who reads the files in another process */
-    int kept[CONFINEMENT_KEPT + 1];   /* descriptors that it keeps, ended by -1 */
-    uint32_t kept_count;
-    struct text kept_file, kept_root; /* their paths */
 };
 
 struct symbolizer *symbolizer_new(const struct symbolizer_options *options,
@@ -74,14 +68,15 @@ static struct lookup_batch batch_of(const uint64_t *addresses, uint32_t count,
     return batch;
 }
 
-static void *open_isolated(void *context, bool only_tables)
+static void *open_isolated(void *context, int files, bool only_tables)
 {
     struct symbolizer_module *module = context; // the other process's copy, which reads by itself
     struct symbolizer_options *options = &module->symbolizer->options;
     options->isolate = SYMBOLIZER_ISOLATE_NEVER;
     options->cache_directory = NULL;
     module->isolated = NULL;
-    module->reader = module_reader_open(options, &module->symbolizer->names, &module->asked);
+    module->reader =
+        module_reader_open(options, &module->symbolizer->names, &module->asked, &files);
     if (only_tables)
         module_reader_leave_dwarf(module->reader);
     return module;
@@ -118,35 +113,6 @@ static void resolve_isolated(void *opened, const uint64_t *addresses, uint32_t c
     symbolizer_module_resolve(opened, addresses, count, result);
 }
 
-/* A path below /proc/self/fd leads elsewhere in another process, unless the descriptor is our own
- * and that process keeps it. Returns the path by which it has what `path` leads to. */
-static const char *keep_descriptor(struct symbolizer_module *module, struct text *text,
-                                   const char *path, int flags)
-{
-    int fd = path ? open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
-    if (fd < 0)
-        return NULL;
-    module->kept[module->kept_count++] = fd;
-    text_printf(text, "/proc/self/fd/%d", fd);
-    return text->data;
-}
-
-static void keep_descriptors(struct symbolizer_module *module)
-{
-    struct symbol_module *asked = &module->asked;
-    asked->file = keep_descriptor(module, &module->kept_file, asked->file, O_RDONLY);
-    asked->root = keep_descriptor(module, &module->kept_root, asked->root, O_PATH | O_DIRECTORY);
-    module->kept[module->kept_count] = -1;
-}
-
-static void release_descriptors(struct symbolizer_module *module)
-{
-    for (uint32_t i = 0; i < module->kept_count; i++)
-        close(module->kept[i]);
-    text_release(&module->kept_file);
-    text_release(&module->kept_root);
-}
-
 /* From now on another process reads the module's files. */
 static void isolate(struct symbolizer_module *module)
 {
@@ -161,12 +127,10 @@ static void isolate(struct symbolizer_module *module)
         .resolve = resolve_isolated,
         .path = module->asked.path,
         .strings = module->symbolizer->strings,
-        .kept = module->kept,
-        .opens_free = module->symbolizer->options.ask_debuginfod,
+        .may_fetch = module->symbolizer->options.ask_debuginfod,
     };
     module_reader_close(module->reader);
     module->reader = NULL;
-    keep_descriptors(module);
     module->isolated = isolated_module_open(&work);
 }
 
@@ -180,9 +144,11 @@ struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
     module->symbolizer = symbolizer;
     module->asked = *asked;
     module->asked.path = memory_copy_string(asked->path);
+    module->asked.file = asked->file ? memory_copy_string(asked->file) : NULL;
+    module->asked.root = asked->root ? memory_copy_string(asked->root) : NULL;
     module->asked.build_id = build_id;
     if (symbolizer->options.isolate != SYMBOLIZER_ISOLATE_ALWAYS)
-        module->reader = module_reader_open(&symbolizer->options, &symbolizer->names, asked);
+        module->reader = module_reader_open(&symbolizer->options, &symbolizer->names, asked, NULL);
     if (!module->reader || module_reader_met_others(module->reader))
         isolate(module);
     return module;
@@ -193,10 +159,11 @@ void symbolizer_module_close(struct symbolizer_module *module)
     if (!module)
         return;
     isolated_module_close(module->isolated);
-    release_descriptors(module);
     module_reader_close(module->reader);
     free((void *)module->asked.build_id);
     free((void *)module->asked.path);
+    free((void *)module->asked.file);
+    free((void *)module->asked.root);
     free(module);
 }
 

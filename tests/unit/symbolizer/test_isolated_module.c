@@ -50,8 +50,9 @@ static void commit(enum fault fault)
         ;
 }
 
-static void *open_stand_in(void *context, bool only_tables)
+static void *open_stand_in(void *context, int files, bool only_tables)
 {
+    (void)files;
     plan.only_tables = only_tables;
     commit(only_tables ? plan.opening_tables : plan.opening);
     return context;
