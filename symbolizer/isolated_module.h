@@ -27,6 +27,9 @@ struct isolated_work {
     uint64_t (*size)(const void *opened);                   /* of its files together, in bytes */
     void (*resolve)(void *opened, const uint64_t *addresses, uint32_t count,
                     struct symbol_result *result);
+    /* Chains of all names of the functions, as frames; without frames where there are none. */
+    void (*aliases)(void *opened, const uint64_t *addresses, uint32_t count,
+                    struct symbol_result *result);
     const char *path;              /* of the module, for words */
     struct string_table *strings;  /* of the caller; of results, too */
     bool may_fetch;                /* debug files from servers, for the process */
@@ -46,6 +49,11 @@ void isolated_module_close(struct isolated_module *module);
  * `reason` of the result are set, also on failure.
  */
 bool isolated_module_resolve(struct isolated_module *module, const struct lookup *lookups,
+                             uint32_t count, struct symbol_chain *chains,
+                             struct symbol_result *result);
+
+/* The same for all names of the functions; those that have none have chains without frames. */
+bool isolated_module_aliases(struct isolated_module *module, const struct lookup *lookups,
                              uint32_t count, struct symbol_chain *chains,
                              struct symbol_result *result);
 

@@ -68,6 +68,34 @@ static struct lookup_batch batch_of(const uint64_t *addresses, uint32_t count,
     return batch;
 }
 
+static void add_alias(struct symbolizer *symbolizer, struct symbol_result *names,
+                      const char *linkage_name)
+{
+    struct symbol_frame *frame =
+        array_push(&names->frames, &names->frame_count, &names->frame_capacity);
+    frame->linkage_name = string_table_add_string(symbolizer->strings, linkage_name);
+    function_names_complete(&symbolizer->names, frame, NULL);
+}
+
+/* All names of the functions at the batch's addresses, as the frames of a chain for each. */
+static void read_aliases(struct symbolizer_module *module, const struct lookup_batch *batch,
+                         struct symbol_chain *chains, struct symbol_result *names)
+{
+    struct symbol_table table;
+    struct function_aliases found;
+    module_reader_symbols(module->reader, &table);
+    function_aliases_init(&found, &table, batch);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t count;
+        const struct function_alias *aliases = function_aliases_of(&found, i, &count);
+        count = count < SYMBOL_ALIASES_MAX ? count : SYMBOL_ALIASES_MAX;
+        chains[i] = (struct symbol_chain){.first_frame = names->frame_count, .frame_count = count};
+        for (uint32_t n = 0; n < count; n++)
+            add_alias(module->symbolizer, names, aliases[n].symbol.name);
+    }
+    function_aliases_release(&found);
+}
+
 static void *open_isolated(void *context, int files, bool only_tables)
 {
     struct symbolizer_module *module = context; // the other process's copy, which reads by itself
@@ -113,6 +141,17 @@ static void resolve_isolated(void *opened, const uint64_t *addresses, uint32_t c
     symbolizer_module_resolve(opened, addresses, count, result);
 }
 
+static void aliases_isolated(void *opened, const uint64_t *addresses, uint32_t count,
+                             struct symbol_result *result)
+{
+    struct symbolizer_module *module = opened;
+    struct lookup_batch batch = batch_of(addresses, count, module->symbolizer->strings);
+    *result = (struct symbol_result){.chain_count = batch.count};
+    result->chains = memory_new(batch.count, sizeof *result->chains);
+    read_aliases(module, &batch, result->chains, result);
+    free(batch.lookups);
+}
+
 /* From now on another process reads the module's files. */
 static void isolate(struct symbolizer_module *module)
 {
@@ -125,6 +164,7 @@ static void isolate(struct symbolizer_module *module)
         .place = place_isolated,
         .size = size_isolated,
         .resolve = resolve_isolated,
+        .aliases = aliases_isolated,
         .path = module->asked.path,
         .strings = module->symbolizer->strings,
         .may_fetch = module->symbolizer->options.ask_debuginfod,
@@ -215,35 +255,36 @@ void symbol_result_release(struct symbol_result *result)
     *result = (struct symbol_result){0};
 }
 
-static void add_alias(struct symbolizer *symbolizer, struct symbol_aliases *aliases,
-                      const char *linkage_name)
+/* Of the address with that index in the batch. */
+static void add_aliases(struct symbol_aliases *aliases, const struct symbol_result *names,
+                        const struct symbol_chain *chain)
 {
-    struct symbol_frame frame = {0};
-    frame.linkage_name = string_table_add_string(symbolizer->strings, linkage_name);
-    function_names_complete(&symbolizer->names, &frame, NULL);
-    *array_push(&aliases->names, &aliases->name_count, &aliases->name_capacity) =
-        (struct symbol_alias){frame.name, frame.linkage_name};
+    for (uint32_t i = 0; i < chain->frame_count; i++) {
+        const struct symbol_frame *name = &names->frames[chain->first_frame + i];
+        *array_push(&aliases->names, &aliases->name_count, &aliases->name_capacity) =
+            (struct symbol_alias){name->name, name->linkage_name};
+    }
 }
 
 void symbolizer_module_aliases(struct symbolizer_module *module, const uint64_t *addresses,
                                uint32_t count, struct symbol_aliases *aliases)
 {
     struct lookup_batch batch = batch_of(addresses, count, module->symbolizer->strings);
-    struct symbol_table table = {.count = 0};
-    struct function_aliases found;
+    struct symbol_chain *chains = memory_new(batch.count, sizeof *chains);
+    struct symbol_result names = {0};
     if (module->reader)
-        module_reader_symbols(module->reader, &table);
-    function_aliases_init(&found, &table, &batch);
-    *aliases = (struct symbol_aliases){.is_left_out = module->isolated};
+        read_aliases(module, &batch, chains, &names);
+    else if (!isolated_module_aliases(module->isolated, batch.lookups, batch.count, chains, &names))
+        memset(chains, 0, batch.count * sizeof *chains); // none are known
+    *aliases = (struct symbol_aliases){0};
     aliases->first = memory_new((size_t)count + 1, sizeof *aliases->first);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t name_count, at = lookup_first(batch.lookups, batch.count, addresses[i]);
-        const struct function_alias *names = function_aliases_of(&found, at, &name_count);
-        for (uint32_t n = 0; n < name_count; n++)
-            add_alias(module->symbolizer, aliases, names[n].symbol.name);
+        add_aliases(aliases, &names,
+                    &chains[lookup_first(batch.lookups, batch.count, addresses[i])]);
         aliases->first[i + 1] = aliases->name_count;
     }
-    function_aliases_release(&found);
+    symbol_result_release(&names);
+    free(chains);
     free(batch.lookups);
 }
 

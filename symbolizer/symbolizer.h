@@ -9,10 +9,10 @@
  *
  * Isolation: files may be made to measure for a decoder's fault, or shrink while they are read,
  * which raises SIGBUS. Files that are neither ours nor root's, or that everybody may write, are
- * therefore read in a forked process (SYMBOLIZER_ISOLATE_AUTO), all files of the module when one of
- * them is; or every module's (_ALWAYS), or none (_NEVER). That process can allocate and compute,
- * but open, write, start or signal nothing (confinement.h, which also says what of it needs
- * seccomp). The files that it asks for are opened here, and it gets those that are ELF files
+ *         therefore read in a forked process (SYMBOLIZER_ISOLATE_AUTO), all files of the module
+ * when one of them is; or every module's (_ALWAYS), or none (_NEVER). That process can allocate and
+ * compute, but open, write, start or signal nothing (confinement.h, which also says what of it
+ * needs seccomp). The files that it asks for are opened here, and it gets those that are ELF files
  * (file_broker.h); debug files are fetched here, too. Its answers are checked; when it dies of its
  * files, names come from the symbol table alone, read by another, or are "module+0xaddress", and
  * `reason` says so. Its answers are not kept in the cache. One process for each module, from the
@@ -59,10 +59,11 @@ void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t 
 void symbolizer_module_close(struct symbolizer_module *module);
 
 /*
- * All names that the functions at the addresses have in the symbol table, the best first: one
- * function has several where a linker has folded equal ones (--icf) or a library names it twice.
- * Those of address i are names[first[i]] up to names[first[i + 1]].
+ * All names that the functions at the addresses have in the symbol table, the best first, up to a
+ * limit for each: one function has several where a linker has folded equal ones (--icf) or a
+ * library names it twice. Those of address i are names[first[i]] up to names[first[i + 1]].
  */
+#define SYMBOL_ALIASES_MAX 1000
 struct symbol_aliases {
     struct symbol_alias {
         uint32_t name;         /* demangled; never 0 */
@@ -70,7 +71,6 @@ struct symbol_aliases {
     } * names;
     uint32_t *first; /* one more than there are addresses */
     uint32_t name_count, name_capacity;
-    bool is_left_out; /* another process reads the files */
 };
 void symbolizer_module_aliases(struct symbolizer_module *module, const uint64_t *addresses,
                                uint32_t count, struct symbol_aliases *aliases);
