@@ -35,6 +35,10 @@
 /* An hour: the end of a process whose parent no longer looks after it. */
 enum { LAST_RESORT_SECONDS = 3600 };
 
+/* Of the process, as all here: what it has from the one that it was forked from, in bytes. It
+ * cannot be found out any more once no file can be opened. */
+static uint64_t data_at_begin;
+
 static void limit(int resource, uint64_t value)
 {
     struct rlimit both;
@@ -70,43 +74,17 @@ static void close_range_of(unsigned first, unsigned last)
         close((int)fd);
 }
 
-static void close_all_but(int socket, const int *kept)
+static void close_all_but(int one, int other)
 {
-    unsigned stay[CONFINEMENT_KEPT + 1] = {(unsigned)socket}, count = 1, first = 0;
-    for (; kept && count <= CONFINEMENT_KEPT && kept[count - 1] >= 0; count++) {
-        unsigned at = count, fd = (unsigned)kept[count - 1];
-        for (; at > 0 && stay[at - 1] > fd; at--)
-            stay[at] = stay[at - 1];
-        stay[at] = fd;
-    }
-    for (unsigned i = 0; i < count; first = stay[i++] + 1) {
-        if (stay[i] > first)
-            close_range_of(first, stay[i] - 1);
-    }
-    close_range_of(first, ~0u);
+    unsigned low = (unsigned)(one < other ? one : other);
+    unsigned high = (unsigned)(one < other ? other : one);
+    if (low > 0)
+        close_range_of(0, low - 1);
+    close_range_of(low + 1, high - 1);
+    close_range_of(high + 1, ~0u);
 }
 
-void confinement_begin(int socket, const int *kept)
-{
-    drop_handlers();
-    close_all_but(socket, kept);
-    int fd;
-    do // so that what is opened later is not taken for a standard stream
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd < STDERR_FILENO);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_CPU, LAST_RESORT_SECONDS);
-}
-
-uint64_t confinement_memory_at_most(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    const uint64_t least = (uint64_t)1 << 30;
-    uint64_t half = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 2 : least;
-    return half < least ? least : half;
-}
-
-/* What RLIMIT_DATA counts is there already when the process begins; in bytes. */
+/* What RLIMIT_DATA counts, in bytes; 0: not known. */
 static uint64_t data_size(void)
 {
     unsigned long pages[6] = {0};
@@ -119,70 +97,50 @@ static uint64_t data_size(void)
     return count == 6 ? (uint64_t)pages[5] * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-void confinement_limit_memory(uint64_t bytes)
+void confinement_begin(int answers, int files)
 {
-    uint64_t used = data_size();
-    if (used)
-        limit(RLIMIT_DATA, used + bytes);
+    drop_handlers();
+    close_all_but(answers, files);
+    int fd;
+    do // so that what is opened later is not taken for a standard stream
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd < STDERR_FILENO);
+    data_at_begin = data_size();
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, LAST_RESORT_SECONDS);
 }
 
-/* Root keeps the one capability that opens the files of others for reading. */
+uint64_t confinement_memory_at_most(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    const uint64_t least = (uint64_t)1 << 30;
+    uint64_t half = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 2 : least;
+    return half < least ? least : half;
+}
+
+void confinement_limit_memory(uint64_t bytes)
+{
+    if (data_at_begin)
+        limit(RLIMIT_DATA, data_at_begin + bytes);
+}
+
 static void drop_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {{0}};
-    const uint32_t search = 1u << CAP_DAC_READ_SEARCH, override = 1u << CAP_DAC_OVERRIDE;
-    if (syscall(SYS_capget, &header, data) < 0)
-        return;
-    // containers often have the second only, which the filter keeps from writing
-    uint32_t kept = data[0].effective & search ? search : data[0].effective & override;
-    data[0] = (struct __user_cap_data_struct){.effective = kept, .permitted = kept};
-    data[1] = (struct __user_cap_data_struct){0};
-    header.pid = 0;
-    syscall(SYS_capset, &header, data);
+    struct __user_cap_data_struct none[2] = {{0}};
+    syscall(SYS_capset, &header, none);
 }
 
-/* Calls that may be made with any arguments: on memory, threads, time, and files that are open. */
+/* Calls that may be made with any arguments: on memory, threads, time, and what is open. None takes
+ * a path, which a filter could not see. */
 static const uint32_t allowed[] = {
-    SYS_read,
-    SYS_pread64,
-    SYS_lseek,
-    SYS_close,
-    SYS_fstat,
-    SYS_newfstatat,
-    SYS_statx,
-    SYS_faccessat,
-    SYS_readlinkat,
-    SYS_getcwd,
-    SYS_munmap,
-    SYS_mremap,
-    SYS_madvise,
-    SYS_brk,
-    SYS_futex,
-    SYS_set_robust_list,
-    SYS_rt_sigprocmask,
-    SYS_rt_sigreturn,
-    SYS_sigaltstack,
-    SYS_sched_yield,
-    SYS_sched_getaffinity,
-    SYS_clock_gettime,
-    SYS_getrandom,
-    SYS_sysinfo,
-    SYS_getpid,
-    SYS_gettid,
-    SYS_exit,
-    SYS_exit_group,
+    SYS_read,           SYS_pread64,      SYS_lseek,       SYS_close,       SYS_munmap,
+    SYS_mremap,         SYS_madvise,      SYS_brk,         SYS_futex,       SYS_set_robust_list,
+    SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_sched_yield, SYS_sched_getaffinity,
+    SYS_clock_gettime,  SYS_getrandom,    SYS_sysinfo,     SYS_getpid,      SYS_gettid,
+    SYS_exit,           SYS_exit_group,
 #ifdef SYS_rseq
     SYS_rseq,
-#endif
-#ifdef SYS_faccessat2
-    SYS_faccessat2,
-#endif
-#ifdef SYS_stat // what older machines have, and musl still calls
-    SYS_stat,
-    SYS_lstat,
-    SYS_access,
-    SYS_readlink,
 #endif
 };
 
@@ -191,7 +149,7 @@ struct condition {
     uint32_t call, argument, mask, value;
 };
 
-enum { ALLOWED = sizeof allowed / sizeof *allowed, MOST_CONDITIONS = 10 };
+enum { ALLOWED = sizeof allowed / sizeof *allowed, MOST_CONDITIONS = 8 };
 
 struct program {
     struct sock_filter code[8 + 2 * ALLOWED + 6 * MOST_CONDITIONS];
@@ -231,20 +189,17 @@ static void emit_condition(struct program *program, const struct condition *cond
     emit_result(program, SECCOMP_RET_ERRNO | EPERM);
 }
 
-static void compose(struct program *program, int socket)
+static void compose(struct program *program, int answers, int files)
 {
-    enum { WRITES = O_ACCMODE | O_CREAT | O_TRUNC };
     const struct condition conditions[] = {
-        {SYS_write, 0, ~0u, (uint32_t)socket},
-        {SYS_openat, 2, WRITES, O_RDONLY},
+        {SYS_write, 0, ~0u, (uint32_t)answers},
+        {SYS_sendto, 0, ~0u, (uint32_t)files},
+        {SYS_recvmsg, 0, ~0u, (uint32_t)files},
         {SYS_mmap, 2, PROT_EXEC, 0},
         {SYS_mprotect, 2, PROT_EXEC, 0},
         {SYS_clone, 0, CLONE_THREAD, CLONE_THREAD},
         {SYS_prlimit64, 0, ~0u, 0},               // lower still; what was lowered stays
         {SYS_tgkill, 0, ~0u, (uint32_t)getpid()}, // abort() tells by its signal
-#ifdef SYS_open
-        {SYS_open, 1, WRITES, O_RDONLY},
-#endif
     };
     _Static_assert(sizeof conditions / sizeof *conditions <= MOST_CONDITIONS, "room for them");
     emit_load(program, offsetof(struct seccomp_data, arch));
@@ -265,14 +220,14 @@ static void compose(struct program *program, int socket)
     emit_result(program, SECCOMP_RET_ERRNO | EPERM);
 }
 
-bool confinement_enter(int socket)
+bool confinement_enter(int answers, int files)
 {
     struct program program = {.count = 0};
     limit(RLIMIT_FSIZE, 0);
     drop_capabilities();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || !OUR_ARCHITECTURE)
         return false;
-    compose(&program, socket);
+    compose(&program, answers, files);
     struct sock_fprog filter = {.len = program.count, .filter = program.code};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
 }

@@ -4,17 +4,12 @@
  */
 #include "symbolizer/debug_files.h"
 
+#include "symbolizer/debuginfod.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <zlib.h>
 
 struct search {
@@ -118,8 +113,10 @@ static const char *mismatch(const struct search *search, const struct elf_image 
 static bool try_file(struct search *search, const char *path, bool by_link)
 {
     struct elf_image candidate;
-    if (file_trust_open(search->query->trust, &candidate, path, NULL) < 0) {
-        note(search, path, access(path, F_OK) == 0 ? " (not readable as ELF)" : "");
+    struct error error = {0};
+    if (file_trust_open(search->query->trust, &candidate, path, &error) < 0) {
+        bool is_missing = error.code == ENOENT || error.code == ENOTDIR;
+        note(search, path, is_missing ? "" : " (not readable as ELF)");
         return false;
     }
     const char *why = mismatch(search, &candidate, by_link);
@@ -221,17 +218,10 @@ static bool try_root(struct search *search, const char *module_directory)
 static bool try_cache(struct search *search)
 {
     const struct debug_file_query *query = search->query;
-    const char *cache = getenv("DEBUGINFOD_CACHE_PATH");
-    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     struct text path = TEXT_INIT;
-    if (cache && *cache)
-        text_append_string(&path, cache);
-    else if (xdg && *xdg)
-        text_printf(&path, "%s/debuginfod_client", xdg);
-    else if (home && *home)
-        text_printf(&path, "%s/.cache/debuginfod_client", home);
     bool found = false;
-    if (path.length && query->build_id_size && access(path.data, X_OK) == 0) {
+    if (query->build_id_size && debuginfod_cache(&path) &&
+        file_trust_has_folder(query->trust, path.data)) {
         text_append_char(&path, '/');
         append_hex(&path, query->build_id, query->build_id_size);
         text_append_string(&path, "/debuginfo");
@@ -241,38 +231,6 @@ static bool try_cache(struct search *search)
     return found;
 }
 
-/* What the command prints, one path; false when it fails. Its own messages are not ours to show. */
-static bool run_debuginfod_find(const char *build_id, struct text *path)
-{
-    char *arguments[] = {(char *)"debuginfod-find", (char *)"debuginfo", (char *)build_id, NULL};
-    posix_spawn_file_actions_t actions;
-    int ends[2], status = -1;
-    char part[4096];
-    ssize_t size;
-    pid_t pid;
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return false;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    bool started = posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ) == 0;
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    while (started && (size = read(ends[0], part, sizeof part)) > 0)
-        text_append(path, part, (size_t)size);
-    if (started && size < 0 && errno == EINTR)
-        kill(pid, SIGTERM); // whoever handles a signal without restarting wants this to end
-    close(ends[0]);
-    while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (path->length && path->data[path->length - 1] == '\n')
-        path->data[--path->length] = '\0';
-    return status == 0 && path->length;
-}
-
-/* Through the command, not the library: that would bring curl and its threads into prof, and the
- * command finds the servers and the cache as the user has set them up. */
 static bool try_debuginfod(struct search *search)
 {
     const struct debug_file_query *query = search->query;
@@ -280,7 +238,8 @@ static bool try_debuginfod(struct search *search)
     if (!query->options->ask_debuginfod || !query->build_id_size)
         return false;
     append_hex(&id, query->build_id, query->build_id_size);
-    bool found = run_debuginfod_find(id.data, &path) && try_file(search, path.data, false);
+    bool found =
+        file_trust_fetch(query->trust, id.data, &path) && try_file(search, path.data, false);
     if (!found)
         note(search, "debuginfod", "");
     text_release(&id);
@@ -308,15 +267,14 @@ bool debug_files_find(const struct debug_file_query *query, struct elf_image *im
 /* Links of dwz are absolute, or relative to the real place of the file that has them. */
 static bool try_shared_link(struct search *search, const char *path)
 {
-    struct text full = TEXT_INIT;
-    char *real = realpath(path, NULL);
+    struct text full = TEXT_INIT, real = TEXT_INIT;
     if (search->link[0] == '/')
         text_printf(&full, "%s%s", sysroot_of(search), search->link);
-    else if (real)
-        text_printf(&full, "%s/%s", dirname(real), search->link);
+    else if (file_trust_real_path(search->query->trust, path, &real))
+        text_printf(&full, "%s/%s", dirname(real.data), search->link);
     bool found = full.length && try_file(search, full.data, false);
     text_release(&full);
-    free(real);
+    text_release(&real);
     return found;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "symbolizer/generated_code.h"
 
+#include "profiler/base/clock.h"
 #include "profiler/base/mapped_file.h"
 #include "profiler/base/memory.h"
 #include "profiler/base/path.h"
@@ -36,6 +37,12 @@ struct generated_code {
     struct process_code *processes; /* as many as the profile has */
 };
 
+static void close_dump(struct process_code *code)
+{
+    jitdump_release(&code->dump);
+    mapped_file_close(&code->file);
+}
+
 struct generated_code *generated_code_new(const struct profile *profile,
                                           const struct symbolize_options *options)
 {
@@ -50,8 +57,7 @@ struct generated_code *generated_code_new(const struct profile *profile,
 void generated_code_free(struct generated_code *code)
 {
     for (uint32_t i = 0; i < code->profile->process_count; i++) {
-        jitdump_release(&code->processes[i].dump);
-        mapped_file_close(&code->processes[i].file);
+        close_dump(&code->processes[i]);
         symbol_map_release(&code->processes[i].map);
     }
     free(code->processes);
@@ -79,16 +85,20 @@ static bool open_trusted(struct mapped_file *file, const char *path, struct erro
     return is_trusted;
 }
 
-static bool open_dump(struct process_code *code, const char *path, struct error *error)
+/* The file was opened. */
+static bool parse_dump(struct process_code *code, const char *path, struct error *error)
 {
-    if (!open_trusted(&code->file, path, error))
-        return false;
     struct error why = {0};
     if (jitdump_parse(&code->dump, bytes_of(code->file.data, code->file.size), &why) == 0)
         return true;
     error_set(error, 0, "%s: %s", path, why.text);
     mapped_file_close(&code->file);
     return false;
+}
+
+static bool open_dump(struct process_code *code, const char *path, struct error *error)
+{
+    return open_trusted(&code->file, path, error) && parse_dump(code, path, error);
 }
 
 static bool is_jitdump(const struct profile *profile, uint32_t module)
@@ -98,24 +108,50 @@ static bool is_jitdump(const struct profile *profile, uint32_t module)
 }
 
 /* The dump that the process has mapped, so that perf would find it. */
-static bool open_mapped(const struct profile *profile, struct process_code *code, uint32_t process)
+static bool open_mapped(const struct profile *profile, struct process_code *code)
+{
+    const char *path = profile_string(profile, profile->modules[code->module].path);
+    return open_dump(code, path, &code->problem);
+}
+
+/* The module that is the process's dump; PROFILE_NONE: it has mapped none. */
+static uint32_t mapped_dump(const struct profile *profile, uint32_t process)
 {
     for (uint32_t i = 0; i < profile->mapping_count; i++) {
         const struct profile_mapping *mapping = &profile->mappings[i];
-        if (mapping->process != process || !is_jitdump(profile, mapping->module))
-            continue;
-        code->module = mapping->module;
-        return open_dump(code, profile_string(profile, profile->modules[mapping->module].path),
-                         &code->problem);
+        if (mapping->process == process && is_jitdump(profile, mapping->module))
+            return mapping->module;
     }
+    return PROFILE_NONE;
+}
+
+static bool is_of_time(const struct jitdump *dump, const struct profile_process *process)
+{
+    return dump->first_ns >= process->start_ns &&
+           (!process->end_ns || dump->first_ns <= process->end_ns);
+}
+
+/* The one that was at hand while the process lived: it alone may have seen it at its path. By now
+ * another may have written over it. */
+static bool open_kept_dump(const struct generated_code *from, struct process_code *code,
+                           uint32_t process)
+{
+    const struct symbolize_options *options = from->options;
+    const char *path =
+        options->process_dump ? options->process_dump(options->files_context, process) : NULL;
+    if (!path || mapped_file_open(&code->file, path, NULL) < 0 ||
+        !parse_dump(code, path, &code->problem))
+        return false;
+    if (!code->dump.first_ns || is_of_time(&code->dump, &from->profile->processes[process]))
+        return true;
+    close_dump(code);
     return false;
 }
 
 /* Of another process that had the same number, before or after? */
 static bool is_of(const struct jitdump *dump, const struct profile_process *process)
 {
-    return dump->pid == process->pid && dump->first_ns >= process->start_ns &&
-           (!process->end_ns || dump->first_ns <= process->end_ns);
+    return dump->pid == process->pid && is_of_time(dump, process);
 }
 
 static bool open_matching(struct process_code *code, const struct profile_process *process,
@@ -129,10 +165,8 @@ static bool open_matching(struct process_code *code, const struct profile_proces
         if (!open_dump(code, paths.gl_pathv[i], NULL))
             continue;
         found = is_of(&code->dump, process);
-        if (found)
-            break;
-        jitdump_release(&code->dump);
-        mapped_file_close(&code->file);
+        if (!found)
+            close_dump(code);
     }
     globfree(&paths);
     return found;
@@ -163,23 +197,82 @@ static void search_dump(const struct generated_code *from, struct process_code *
     }
 }
 
+/* When a file was last written to, on the profile's clock (CLOCK_MONOTONIC). That stands still
+ * while the machine sleeps, so it is between two times. */
+struct written {
+    uint64_t earliest_ns, latest_ns;
+};
+
+static uint64_t less(uint64_t time, uint64_t by)
+{
+    return time > by ? time - by : 0;
+}
+
+static struct written time_of(const struct profile *profile, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return (struct written){0};
+    uint64_t unix_ns =
+        (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
+    uint64_t began = profile->start_unix_ns - profile->start_ns; // as it seemed at the start
+    uint64_t now = clock_read_ns(CLOCK_REALTIME) - clock_read_ns(CLOCK_MONOTONIC);
+    return (struct written){less(unix_ns, now > began ? now : began), less(unix_ns, began)};
+}
+
+enum { TICK_NS = 20000000 }; // kernels stamp files with the time of the last one
+
+/* Numbers of processes are given out again, and the file of one is left behind, or is the next
+ * one's by now: it is of the last that had the number when it was written. */
+static bool wrote(const struct profile *profile, uint32_t index, struct written written)
+{
+    const struct profile_process *process = &profile->processes[index];
+    if (written.latest_ns + TICK_NS < process->start_ns)
+        return false;
+    for (uint32_t i = 0; i < profile->process_count; i++) {
+        const struct profile_process *other = &profile->processes[i];
+        if (i != index && other->pid == process->pid && other->start_ns > process->start_ns &&
+            other->start_ns <= written.earliest_ns)
+            return false;
+    }
+    return true;
+}
+
+/* What was kept of a process, but written to after its end, is somebody else's. */
+static bool is_too_late(const struct profile_process *process, struct written written)
+{
+    return process->end_ns && written.earliest_ns > process->end_ns;
+}
+
+static void open_map(const struct generated_code *from, struct process_code *code, uint32_t index)
+{
+    const struct symbolize_options *options = from->options;
+    const struct profile_process *process = &from->profile->processes[index];
+    const char *kept =
+        options->process_map ? options->process_map(options->files_context, index) : NULL;
+    struct text path = TEXT_INIT;
+    if (kept)
+        text_append_string(&path, kept);
+    else
+        text_printf(&path, "%s/perf-%u.map", from->directory, process->pid);
+    struct written written = time_of(from->profile, path.data);
+    if (wrote(from->profile, index, written) && !(kept && is_too_late(process, written)))
+        symbol_map_open(&code->map, path.data, false, NULL);
+    text_release(&path);
+}
+
 static struct process_code *open_process(struct generated_code *from, uint32_t index)
 {
     struct process_code *code = &from->processes[index];
-    const struct profile_process *process = &from->profile->processes[index];
     if (code->is_open)
         return code;
     code->is_open = true;
-    code->module = PROFILE_NONE;
-    if (!open_mapped(from->profile, code, index))
-        search_dump(from, code, process);
-    const struct symbolize_options *options = from->options;
-    const char *kept =
-        options->process_map ? options->process_map(options->files_context, process->pid) : NULL;
-    struct text path = TEXT_INIT;
-    text_printf(&path, "%s/perf-%u.map", from->directory, process->pid);
-    symbol_map_open(&code->map, kept ? kept : path.data, false, NULL);
-    text_release(&path);
+    code->module = mapped_dump(from->profile, index);
+    bool found = open_kept_dump(from, code, index) ||
+                 (code->module != PROFILE_NONE && open_mapped(from->profile, code));
+    if (!found)
+        search_dump(from, code, &from->profile->processes[index]);
+    open_map(from, code, index);
     return code;
 }
 

@@ -5,7 +5,10 @@
  * A jitdump tells source lines, and what was where when: it is preferred. The program maps it, so
  * the recording knows where it lies; else it is looked for by the number of the process where
  * compilers leave it: ~/.debug/jit/, /tmp and the folder the command ran in. A perf-PID.map names
- * functions only. A process that was forked has its parent's code.
+ * functions only. What was kept while the process lived comes first, of both: nobody else may have
+ * seen it. A process that was forked has its parent's code. Files are named by numbers of
+ * processes, which are used again; a file is of the process that had the number when it was
+ * written.
  *
  * Memory: opens files as they are asked for; names borrow from them until generated_code_free.
  */

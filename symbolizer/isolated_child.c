@@ -18,28 +18,49 @@
 /* How often the clocks are looked at while nothing comes. */
 enum { LOOK_MS = 50 };
 
-int isolated_child_start(struct isolated_child *child, void (*serve)(void *context, int socket),
-                         void *context, const int *kept, struct error *error)
+static void close_pair(const int ends[2])
 {
-    int ends[2];
-    isolated_child_release(child);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* Both pairs of sockets, or none. */
+static int make_sockets(int answers[2], int files[2], struct error *error)
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, answers) < 0)
         return error_errno(error, "cannot make a pair of sockets");
+    if (file_broker_pair(files) == 0)
+        return 0;
+    error_errno(error, "cannot make a pair of sockets");
+    close_pair(answers);
+    return -1;
+}
+
+int isolated_child_start(struct isolated_child *child,
+                         void (*serve)(void *context, int socket, int files), void *context,
+                         struct error *error)
+{
+    int answers[2], files[2];
+    isolated_child_release(child);
+    if (make_sockets(answers, files, error) < 0)
+        return -1;
     pid_t pid = fork();
     if (pid < 0) {
         error_errno(error, "cannot start a process");
-        close(ends[0]);
-        close(ends[1]);
+        close_pair(answers);
+        close_pair(files);
         return -1;
     }
     if (pid == 0) {
-        confinement_begin(ends[1], kept);
-        serve(context, ends[1]);
+        confinement_begin(answers[1], files[1]);
+        serve(context, answers[1], files[1]);
         _exit(0); // nothing of the caller's is flushed or cleaned up twice
     }
-    close(ends[1]);
+    close(answers[1]);
+    close(files[1]);
     child->pid = pid;
-    child->socket = ends[0];
+    child->socket = answers[0];
+    child->files = files[0];
     return 0;
 }
 
@@ -67,16 +88,35 @@ static bool is_within_limits(struct isolated_child *child)
     return !child->over;
 }
 
+/* Opens what the child has asked for. */
+static void attend(struct isolated_child *child)
+{
+    switch (file_broker_serve(&child->broker, child->files)) {
+    case FILE_BROKER_OVER:
+        close(child->files);
+        child->files = -1;
+        break;
+    case FILE_BROKER_FETCHED:
+        isolated_child_begin(child, child->limits);
+        break;
+    case FILE_BROKER_SERVED:
+        break;
+    }
+}
+
 /* Whether something can be sent or received now, be it the news of the end. */
 static bool wait_for(struct isolated_child *child, short events)
 {
-    struct pollfd one = {.fd = child->socket, .events = events};
     while (is_within_limits(child)) {
-        int count = poll(&one, 1, LOOK_MS);
-        if (count > 0)
-            return true;
+        struct pollfd both[] = {{.fd = child->socket, .events = events},
+                                {.fd = child->files, .events = POLLIN}};
+        int count = poll(both, 2, LOOK_MS);
         if (count < 0 && errno != EINTR)
             return false;
+        if (count > 0 && both[1].revents)
+            attend(child);
+        if (count > 0 && both[0].revents)
+            return true;
     }
     return false;
 }
@@ -147,6 +187,8 @@ static int reap(struct isolated_child *child, bool may_be_ending)
 {
     int status = 0;
     close(child->socket);
+    if (child->files >= 0)
+        close(child->files);
     bool lives_on = !may_be_ending || !has_ended(child, &status);
     // as long as nobody took its end away, the number is its own
     if (lives_on && waitpid(child->pid, &status, WNOHANG) == 0) {

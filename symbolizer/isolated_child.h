@@ -3,8 +3,9 @@
  * isolated_child.h - a forked process that answers, and may die or go mad at it.
  *
  * The child serves one socket, and knows nothing of limits of time: the caller looks at the clock
- * whenever it waits, and ends a child that takes too long. Whatever the child sends is bytes to be
- * checked. No signal of the caller is touched, and a child that is gone raises none.
+ * whenever it waits, and ends a child that takes too long. Through another socket the child can ask
+ * for files (file_broker.h), which the caller attends to while it waits. Whatever the child sends
+ * is bytes to be checked. No signal of the caller is touched, and a child that is gone raises none.
  *
  * Threads: fork() in a program with threads is safe here with a libc that keeps malloc usable in
  *          the child, as glibc and musl (1.2.3) do: the child needs nothing else that another
@@ -17,6 +18,7 @@
 
 #include "profiler/base/error.h"
 #include "profiler/base/text.h"
+#include "symbolizer/file_broker.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +33,8 @@ struct isolated_limits {
 struct isolated_child {
     pid_t pid; /* 0: there is none */
     int socket;
+    int files; /* the socket that it asks for files through; -1: it asks no more */
+    struct file_broker broker;
     struct isolated_limits limits;
     uint64_t cpu_from, wall_from; /* when the present question was put */
     const char *over;             /* the limit that it was ended for, in words; NULL: none */
@@ -40,12 +44,14 @@ struct isolated_child {
 /* What an exit status of the child means, apart from signals: out of memory (memory.h). */
 #define ISOLATED_CHILD_NO_MEMORY 125
 
-/* Forks; the child runs `serve`, with the socket and the `kept` descriptors (as for
- * confinement_begin) alone, and ends when that returns. -1 with the error filled. */
-int isolated_child_start(struct isolated_child *child, void (*serve)(void *context, int socket),
-                         void *context, const int *kept, struct error *error);
+/* Forks; the child runs `serve`, with both sockets and no other descriptors, and ends when that
+ * returns. -1 with the error filled. */
+int isolated_child_start(struct isolated_child *child,
+                         void (*serve)(void *context, int socket, int files), void *context,
+                         struct error *error);
 
-/* Begins a question: its limits count from here. */
+/* Begins a question: its limits count from here. While a debug file is fetched for the child (as
+ * often as child->broker allows), no time passes for it. */
 void isolated_child_begin(struct isolated_child *child, struct isolated_limits limits);
 
 /* All of the bytes, or false: the child is dead, or was found over its limits. */

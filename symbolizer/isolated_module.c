@@ -17,6 +17,7 @@
 
 enum {
     AT_ONCE = 65536,     /* addresses in a question: bounds what an answer may cost */
+    FETCHES = 2,         /* from servers: the debug file, and what dwz has moved out of it */
     MOST_WORDS = 65536,  /* bytes of a source, a reason, a problem, a section's name */
     MIN_FRAME_BYTES = 28 /* that a frame of an answer takes */
 };
@@ -26,7 +27,7 @@ struct greeting {
     uint32_t problem_size, has_places;
 };
 
-enum question_kind { ASK_NAMES, ASK_SECTION, ASK_PLACE };
+enum question_kind { ASK_NAMES, ASK_ALIASES, ASK_SECTION, ASK_PLACE };
 
 struct question {
     uint32_t kind, size; /* addresses, or bytes of a section's name or an offset, which follow */
@@ -70,19 +71,39 @@ static uint32_t words_size(const struct string_table *strings, uint32_t id)
     return size < MOST_WORDS ? size : MOST_WORDS;
 }
 
+static uint64_t *read_addresses(int socket, uint32_t count)
+{
+    uint64_t *addresses = memory_new(count, sizeof *addresses);
+    if (isolated_child_read(socket, addresses, count * sizeof *addresses))
+        return addresses;
+    free(addresses);
+    return NULL;
+}
+
+/* Those chains that have frames, as a symbol_cache. */
+static void compose_chains(const struct isolated_work *work, const uint64_t *addresses,
+                           uint32_t count, struct symbol_result *result, struct text *names)
+{
+    struct symbol_cache *cache = symbol_cache_new(work->strings);
+    for (uint32_t i = 0; i < count; i++) {
+        if (result->chains[i].frame_count)
+            symbol_cache_add(cache, addresses[i], result, &result->chains[i]);
+    }
+    symbol_cache_compose(cache, names);
+    symbol_cache_close(cache);
+    free(result->chains);
+    free(result->frames);
+}
+
 static bool answer_names(const struct isolated_work *work, void *opened, int socket, uint32_t count)
 {
     struct symbol_result result;
     struct text names = TEXT_INIT;
-    uint64_t *addresses = memory_new(count, sizeof *addresses);
-    if (!isolated_child_read(socket, addresses, count * sizeof *addresses))
+    uint64_t *addresses = read_addresses(socket, count);
+    if (!addresses)
         return false;
     work->resolve(opened, addresses, count, &result);
-    struct symbol_cache *cache = symbol_cache_new(work->strings);
-    for (uint32_t i = 0; i < count; i++)
-        symbol_cache_add(cache, addresses[i], &result, &result.chains[i]);
-    symbol_cache_compose(cache, &names);
-    symbol_cache_close(cache);
+    compose_chains(work, addresses, count, &result, &names);
     struct names_answer answer = {
         .names_size = names.length,
         .source_size = words_size(work->strings, result.source),
@@ -92,8 +113,24 @@ static bool answer_names(const struct isolated_work *work, void *opened, int soc
                    write_words(socket, work->strings, result.source, answer.source_size) &&
                    write_words(socket, work->strings, result.reason, answer.reason_size) &&
                    isolated_child_write(socket, names.data, names.length);
-    free(result.chains);
-    free(result.frames);
+    text_release(&names);
+    free(addresses);
+    return is_sent;
+}
+
+static bool answer_aliases(const struct isolated_work *work, void *opened, int socket,
+                           uint32_t count)
+{
+    struct symbol_result result;
+    struct text names = TEXT_INIT;
+    uint64_t *addresses = read_addresses(socket, count);
+    if (!addresses)
+        return false;
+    work->aliases(opened, addresses, count, &result);
+    compose_chains(work, addresses, count, &result, &names);
+    uint64_t size = names.length;
+    bool is_sent = isolated_child_write(socket, &size, sizeof size) &&
+                   isolated_child_write(socket, names.data, names.length);
     text_release(&names);
     free(addresses);
     return is_sent;
@@ -127,6 +164,8 @@ static bool answer(const struct isolated_work *work, void *opened, int socket,
     switch (question->kind) {
     case ASK_NAMES:
         return answer_names(work, opened, socket, question->size);
+    case ASK_ALIASES:
+        return answer_aliases(work, opened, socket, question->size);
     case ASK_SECTION:
         return answer_section(work, opened, socket, question->size);
     default:
@@ -149,29 +188,26 @@ static bool greet(const struct isolated_work *work, const void *opened, int sock
 }
 
 /* What a megabyte may grow to: inflated, indexed and answered. Each thread has a stack, too. */
-static uint64_t memory_for(uint64_t file_bytes)
+static uint64_t memory_for(uint64_t file_bytes, uint64_t most)
 {
     const uint64_t at_least = (uint64_t)1 << 30;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t threads = processors > 0 ? (uint64_t)processors : 1;
     uint64_t wanted = at_least + 16 * file_bytes + (threads << 24);
-    uint64_t most = confinement_memory_at_most();
     return wanted < most && file_bytes < most ? wanted : most;
 }
 
-static void serve(void *context, int socket)
+static void serve(void *context, int socket, int files)
 {
     const struct isolated_module *module = context;
     const struct isolated_work *work = &module->work;
     struct question question;
-    confinement_limit_memory(confinement_memory_at_most());
-    if (!work->opens_free)
-        confinement_enter(socket);
-    void *opened = work->open(work->context, module->depth == ONLY_TABLES);
+    uint64_t most = confinement_memory_at_most();
+    confinement_limit_memory(most);
+    confinement_enter(socket, files);
+    void *opened = work->open(work->context, files, module->depth == ONLY_TABLES);
     uint64_t file_bytes = work->size(opened);
-    confinement_limit_memory(memory_for(file_bytes));
-    if (work->opens_free)
-        confinement_enter(socket);
+    confinement_limit_memory(memory_for(file_bytes, most));
     bool goes_on = greet(work, opened, socket, file_bytes);
     while (goes_on && isolated_child_read(socket, &question, sizeof question))
         goes_on = answer(work, opened, socket, &question);
@@ -191,8 +227,6 @@ static struct isolated_limits limits_of(const struct isolated_module *module)
         limits.cpu_ns = (20 + (bytes >> 23)) * second;
     if (!limits.wall_ns)
         limits.wall_ns = 3 * limits.cpu_ns;
-    if (!module->is_running && module->work.opens_free)
-        limits = (struct isolated_limits){0}; // a download takes as long as it takes
     return limits;
 }
 
@@ -232,12 +266,13 @@ static bool start(struct isolated_module *module)
 {
     struct error error;
     struct greeting greeting;
-    if (isolated_child_start(&module->child, serve, module, module->work.kept, &error) < 0) {
+    if (isolated_child_start(&module->child, serve, module, &error) < 0) {
         add_failure(module, "the files", "is not safe here, and could not be done elsewhere: ");
         text_append_string(&module->failure, error.text);
         module->depth = NOTHING;
         return false;
     }
+    module->child.broker.fetches = module->work.may_fetch ? FETCHES : 0;
     isolated_child_begin(&module->child, limits_of(module));
     if (!isolated_child_receive(&module->child, &greeting, sizeof greeting) ||
         !receive_words(module, &module->problem, greeting.problem_size)) {
@@ -288,17 +323,35 @@ static bool send_question(struct isolated_module *module, enum question_kind kin
            isolated_child_send(&module->child, bytes, byte_count);
 }
 
+/* A question about addresses. */
+struct asked {
+    enum question_kind kind;
+    const uint64_t *addresses;
+    uint32_t count;
+    struct symbol_chain *chains;
+    struct symbol_result *result;
+};
+
+/* Of aliases there may be none. */
+static bool take_chain(struct symbol_cache *cache, const struct asked *asked, uint32_t i)
+{
+    if (symbol_cache_find(cache, asked->addresses[i], asked->result, &asked->chains[i]))
+        return true;
+    asked->chains[i] = (struct symbol_chain){.first_frame = asked->result->frame_count};
+    return asked->kind == ASK_ALIASES;
+}
+
 /* Takes every chain out of the answer, or none. */
-static bool take_chains(struct isolated_module *module, const uint64_t *addresses, uint32_t count,
-                        const char *names, size_t names_size, struct symbol_chain *chains,
-                        struct symbol_result *result)
+static bool take_chains(const struct isolated_module *module, const struct asked *asked,
+                        const char *names, size_t names_size)
 {
     struct symbol_cache *cache = symbol_cache_of(names, names_size, module->work.strings);
+    struct symbol_result *result = asked->result;
     uint32_t before = result->frame_count;
     bool is_good = cache != NULL;
-    for (uint32_t i = 0; i < count && is_good; i++) {
+    for (uint32_t i = 0; i < asked->count && is_good; i++) {
         // chains that share frames would make much out of little
-        is_good = symbol_cache_find(cache, addresses[i], result, &chains[i]) &&
+        is_good = take_chain(cache, asked, i) &&
                   result->frame_count - before <= names_size / MIN_FRAME_BYTES;
     }
     for (uint32_t i = before; i < result->frame_count && is_good; i++)
@@ -315,42 +368,68 @@ static uint64_t most_bytes(uint32_t count)
     return ((uint64_t)64 << 20) + (uint64_t)count * 16384;
 }
 
-static bool receive_names(struct isolated_module *module, const uint64_t *addresses, uint32_t count,
-                          struct symbol_chain *chains, struct symbol_result *result,
-                          const char **words)
+/* The chains of an answer, of which the size is known. `words` becomes what is wrong with them;
+ * NULL: they did not come. */
+static bool receive_chains(struct isolated_module *module, const struct asked *asked, uint64_t size,
+                           const char **words)
 {
-    struct names_answer answer;
-    *words = NULL;
-    if (!isolated_child_receive(&module->child, &answer, sizeof answer) ||
-        !receive_words(module, &module->source, answer.source_size) ||
-        !receive_words(module, &module->reason, answer.reason_size))
-        return false;
     *words = "gave an answer that makes no sense";
-    if (answer.names_size > most_bytes(count))
+    if (size > most_bytes(asked->count))
         return false;
-    char *names = memory_new(answer.names_size + 1, 1);
-    bool is_good = isolated_child_receive(&module->child, names, answer.names_size);
-    if (!is_good)
+    char *names = memory_new(size + 1, 1);
+    bool is_there = isolated_child_receive(&module->child, names, size);
+    if (!is_there)
         *words = NULL;
-    is_good =
-        is_good && take_chains(module, addresses, count, names, answer.names_size, chains, result);
+    bool is_good = is_there && take_chains(module, asked, names, size);
     free(names);
     return is_good;
 }
 
-static bool ask_names(struct isolated_module *module, const uint64_t *addresses, uint32_t count,
-                      struct symbol_chain *chains, struct symbol_result *result)
+static bool receive_answer(struct isolated_module *module, const struct asked *asked,
+                           const char **words)
+{
+    struct names_answer answer;
+    uint64_t size;
+    *words = NULL;
+    if (asked->kind == ASK_ALIASES)
+        return isolated_child_receive(&module->child, &size, sizeof size) &&
+               receive_chains(module, asked, size, words);
+    return isolated_child_receive(&module->child, &answer, sizeof answer) &&
+           receive_words(module, &module->source, answer.source_size) &&
+           receive_words(module, &module->reason, answer.reason_size) &&
+           receive_chains(module, asked, answer.names_size, words);
+}
+
+static bool ask_part(struct isolated_module *module, const struct asked *asked)
 {
     while (is_ready(module)) {
         const char *words = NULL;
-        if (send_question(module, ASK_NAMES, addresses, count, count * sizeof *addresses) &&
-            receive_names(module, addresses, count, chains, result, &words)) {
+        if (send_question(module, asked->kind, asked->addresses, asked->count,
+                          asked->count * sizeof *asked->addresses) &&
+            receive_answer(module, asked, &words)) {
             module->has_answered = true;
             return true;
         }
         step_down(module, words);
     }
     return false;
+}
+
+static bool ask_all(struct isolated_module *module, enum question_kind kind,
+                    const struct lookup *lookups, uint32_t count, struct symbol_chain *chains,
+                    struct symbol_result *result)
+{
+    uint64_t *addresses = memory_new(count, sizeof *addresses);
+    bool is_known = true;
+    for (uint32_t i = 0; i < count; i++)
+        addresses[i] = lookups[i].address;
+    for (uint32_t first = 0, part; first < count && is_known; first += part) {
+        part = count - first < AT_ONCE ? count - first : AT_ONCE;
+        const struct asked asked = {kind, &addresses[first], part, &chains[first], result};
+        is_known = ask_part(module, &asked);
+    }
+    free(addresses);
+    return is_known;
 }
 
 static uint32_t intern(const struct isolated_module *module, const struct text *text)
@@ -376,18 +455,17 @@ bool isolated_module_resolve(struct isolated_module *module, const struct lookup
                              uint32_t count, struct symbol_chain *chains,
                              struct symbol_result *result)
 {
-    uint64_t *addresses = memory_new(count, sizeof *addresses);
-    bool is_known = true;
-    for (uint32_t i = 0; i < count; i++)
-        addresses[i] = lookups[i].address;
-    for (uint32_t first = 0, part; first < count && is_known; first += part) {
-        part = count - first < AT_ONCE ? count - first : AT_ONCE;
-        is_known = ask_names(module, &addresses[first], part, &chains[first], result);
-    }
-    free(addresses);
+    bool is_known = ask_all(module, ASK_NAMES, lookups, count, chains, result);
     result->source = is_known ? intern(module, &module->source) : 0;
     result->reason = describe_reason(module);
     return is_known;
+}
+
+bool isolated_module_aliases(struct isolated_module *module, const struct lookup *lookups,
+                             uint32_t count, struct symbol_chain *chains,
+                             struct symbol_result *result)
+{
+    return ask_all(module, ASK_ALIASES, lookups, count, chains, result);
 }
 
 const char *isolated_module_problem(const struct isolated_module *module)

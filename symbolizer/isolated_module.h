@@ -15,10 +15,11 @@
 #include "symbolizer/isolated_child.h"
 #include "symbolizer/lookup.h"
 
-/* All of these are called in the process, `open` first and once. */
+/* All of these are called in the process, `open` first and once. `files` is the socket through
+ * which files are opened there (file_broker.h). */
 struct isolated_work {
     void *context;
-    void *(*open)(void *context, bool only_tables);
+    void *(*open)(void *context, int files, bool only_tables);
     const char *(*problem)(const void *opened); /* as symbolizer_module_problem */
     bool (*section)(const void *opened, const char *name, uint64_t *address);
     bool (*has_places)(const void *opened);                 /* it is an object file: ask for them */
@@ -26,10 +27,12 @@ struct isolated_work {
     uint64_t (*size)(const void *opened);                   /* of its files together, in bytes */
     void (*resolve)(void *opened, const uint64_t *addresses, uint32_t count,
                     struct symbol_result *result);
-    const char *path;             /* of the module, for words */
-    struct string_table *strings; /* of the caller; of results, too */
-    const int *kept;              /* descriptors that the process keeps, ended by -1; NULL: none */
-    bool opens_free; /* `open` starts programs and waits for them: it is confined only after */
+    /* Chains of all names of the functions, as frames; without frames where there are none. */
+    void (*aliases)(void *opened, const uint64_t *addresses, uint32_t count,
+                    struct symbol_result *result);
+    const char *path;              /* of the module, for words */
+    struct string_table *strings;  /* of the caller; of results, too */
+    bool may_fetch;                /* debug files from servers, for the process */
     struct isolated_limits limits; /* of one question; 0: as is usual */
 };
 
@@ -46,6 +49,11 @@ void isolated_module_close(struct isolated_module *module);
  * `reason` of the result are set, also on failure.
  */
 bool isolated_module_resolve(struct isolated_module *module, const struct lookup *lookups,
+                             uint32_t count, struct symbol_chain *chains,
+                             struct symbol_result *result);
+
+/* The same for all names of the functions; those that have none have chains without frames. */
+bool isolated_module_aliases(struct isolated_module *module, const struct lookup *lookups,
                              uint32_t count, struct symbol_chain *chains,
                              struct symbol_result *result);
 

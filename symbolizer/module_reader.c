@@ -94,14 +94,18 @@ static void open_cache(struct module_reader *reader)
 
 struct module_reader *module_reader_open(const struct symbolizer_options *options,
                                          struct function_names *names,
-                                         const struct symbol_module *asked)
+                                         const struct symbol_module *asked, const int *broker)
 {
     struct module_reader *reader = memory_new(1, sizeof *reader);
     reader->options = options;
     reader->names = names;
     reader->strings = names->strings;
     reader->path = memory_copy_string(asked->path);
-    reader->trust.is_strict = options->isolate == SYMBOLIZER_ISOLATE_AUTO;
+    reader->trust = (struct file_trust){
+        .is_strict = options->isolate == SYMBOLIZER_ISOLATE_AUTO,
+        .has_broker = broker != NULL,
+        .broker = broker ? *broker : -1,
+    };
     module_files_open(&reader->files, options, asked, &reader->trust);
     module_files_dwarf(&reader->files, &reader->dwarf_path);
     open_cache(reader);

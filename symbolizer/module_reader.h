@@ -13,11 +13,12 @@
 #include "symbolizer/lookup.h"
 #include "symbolizer/symbol_table.h"
 
-/* Options and names must stay until module_reader_close; what `asked` points at, for the call. */
+/* Options and names must stay until module_reader_close; what `asked` points at, for the call.
+ * `broker` is the socket of who opens the files (file_broker.h); NULL: we do. */
 struct module_reader;
 struct module_reader *module_reader_open(const struct symbolizer_options *options,
                                          struct function_names *names,
-                                         const struct symbol_module *asked);
+                                         const struct symbol_module *asked, const int *broker);
 void module_reader_close(struct module_reader *reader);
 
 /* Whether a file was left unread because it is neither ours nor root's (file_trust.h). A split

@@ -33,11 +33,12 @@ struct symbolize_options {
      * brings them, in words. NULL: nobody knows. */
     void (*advise)(const char *const *paths, struct text *advices, uint32_t count);
     /* The very file of a module, where it is at hand under another path, and the folder that its
-     * process saw as / ("/proc/self/fd/7"; see struct symbol_module); likewise the perf-PID.map of
-     * a process. Each NULL: not at hand. */
+     * process saw as / ("/proc/self/fd/7"; see struct symbol_module); likewise the perf-PID.map and
+     * the jitdump of a process (index), which are believed as they are. Each NULL: not at hand. */
     const char *(*module_file)(void *context, uint32_t module);
     const char *(*module_root)(void *context, uint32_t module);
-    const char *(*process_map)(void *context, uint32_t pid);
+    const char *(*process_map)(void *context, uint32_t process);
+    const char *(*process_dump)(void *context, uint32_t process);
     void *files_context;
     bool no_inlines;             /* one line per frame */
     const char *cache_directory; /* NULL: nothing is kept; see symbol_cache.h */

@@ -6,17 +6,14 @@
 
 #include "profiler/base/memory.h"
 #include "profiler/base/text.h"
-#include "symbolizer/confinement.h"
 #include "symbolizer/function_aliases.h"
 #include "symbolizer/function_names.h"
 #include "symbolizer/isolated_module.h"
 #include "symbolizer/module_reader.h"
 #include "symbolizer/symbol_chains.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct symbolizer {
     struct symbolizer_options options;
@@ -27,12 +24,9 @@ struct symbolizer {
 /* Exactly one of `reader` and `isolated` is there. */
 struct symbolizer_module {
     struct symbolizer *symbolizer;
-    struct symbol_module asked; /* with copies of its path and build-id */
+    struct symbol_module asked; /* with copies of its paths and build-id */
     struct module_reader *reader;
     struct isolated_module *isolated; /* who reads the files in another process */
-    int kept[CONFINEMENT_KEPT + 1];   /* descriptors that it keeps, ended by -1 */
-    uint32_t kept_count;
-    struct text kept_file, kept_root; /* their paths */
 };
 
 struct symbolizer *symbolizer_new(const struct symbolizer_options *options,
@@ -74,14 +68,43 @@ static struct lookup_batch batch_of(const uint64_t *addresses, uint32_t count,
     return batch;
 }
 
-static void *open_isolated(void *context, bool only_tables)
+static void add_alias(struct symbolizer *symbolizer, struct symbol_result *names,
+                      const char *linkage_name)
+{
+    struct symbol_frame *frame =
+        array_push(&names->frames, &names->frame_count, &names->frame_capacity);
+    frame->linkage_name = string_table_add_string(symbolizer->strings, linkage_name);
+    function_names_complete(&symbolizer->names, frame, NULL);
+}
+
+/* All names of the functions at the batch's addresses, as the frames of a chain for each. */
+static void read_aliases(struct symbolizer_module *module, const struct lookup_batch *batch,
+                         struct symbol_chain *chains, struct symbol_result *names)
+{
+    struct symbol_table table;
+    struct function_aliases found;
+    module_reader_symbols(module->reader, &table);
+    function_aliases_init(&found, &table, batch);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t count;
+        const struct function_alias *aliases = function_aliases_of(&found, i, &count);
+        count = count < SYMBOL_ALIASES_MAX ? count : SYMBOL_ALIASES_MAX;
+        chains[i] = (struct symbol_chain){.first_frame = names->frame_count, .frame_count = count};
+        for (uint32_t n = 0; n < count; n++)
+            add_alias(module->symbolizer, names, aliases[n].symbol.name);
+    }
+    function_aliases_release(&found);
+}
+
+static void *open_isolated(void *context, int files, bool only_tables)
 {
     struct symbolizer_module *module = context; // the other process's copy, which reads by itself
     struct symbolizer_options *options = &module->symbolizer->options;
     options->isolate = SYMBOLIZER_ISOLATE_NEVER;
     options->cache_directory = NULL;
     module->isolated = NULL;
-    module->reader = module_reader_open(options, &module->symbolizer->names, &module->asked);
+    module->reader =
+        module_reader_open(options, &module->symbolizer->names, &module->asked, &files);
     if (only_tables)
         module_reader_leave_dwarf(module->reader);
     return module;
@@ -118,33 +141,15 @@ static void resolve_isolated(void *opened, const uint64_t *addresses, uint32_t c
     symbolizer_module_resolve(opened, addresses, count, result);
 }
 
-/* A path below /proc/self/fd leads elsewhere in another process, unless the descriptor is our own
- * and that process keeps it. Returns the path by which it has what `path` leads to. */
-static const char *keep_descriptor(struct symbolizer_module *module, struct text *text,
-                                   const char *path, int flags)
+static void aliases_isolated(void *opened, const uint64_t *addresses, uint32_t count,
+                             struct symbol_result *result)
 {
-    int fd = path ? open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
-    if (fd < 0)
-        return NULL;
-    module->kept[module->kept_count++] = fd;
-    text_printf(text, "/proc/self/fd/%d", fd);
-    return text->data;
-}
-
-static void keep_descriptors(struct symbolizer_module *module)
-{
-    struct symbol_module *asked = &module->asked;
-    asked->file = keep_descriptor(module, &module->kept_file, asked->file, O_RDONLY);
-    asked->root = keep_descriptor(module, &module->kept_root, asked->root, O_PATH | O_DIRECTORY);
-    module->kept[module->kept_count] = -1;
-}
-
-static void release_descriptors(struct symbolizer_module *module)
-{
-    for (uint32_t i = 0; i < module->kept_count; i++)
-        close(module->kept[i]);
-    text_release(&module->kept_file);
-    text_release(&module->kept_root);
+    struct symbolizer_module *module = opened;
+    struct lookup_batch batch = batch_of(addresses, count, module->symbolizer->strings);
+    *result = (struct symbol_result){.chain_count = batch.count};
+    result->chains = memory_new(batch.count, sizeof *result->chains);
+    read_aliases(module, &batch, result->chains, result);
+    free(batch.lookups);
 }
 
 /* From now on another process reads the module's files. */
@@ -159,14 +164,13 @@ static void isolate(struct symbolizer_module *module)
         .place = place_isolated,
         .size = size_isolated,
         .resolve = resolve_isolated,
+        .aliases = aliases_isolated,
         .path = module->asked.path,
         .strings = module->symbolizer->strings,
-        .kept = module->kept,
-        .opens_free = module->symbolizer->options.ask_debuginfod,
+        .may_fetch = module->symbolizer->options.ask_debuginfod,
     };
     module_reader_close(module->reader);
     module->reader = NULL;
-    keep_descriptors(module);
     module->isolated = isolated_module_open(&work);
 }
 
@@ -180,9 +184,11 @@ struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
     module->symbolizer = symbolizer;
     module->asked = *asked;
     module->asked.path = memory_copy_string(asked->path);
+    module->asked.file = asked->file ? memory_copy_string(asked->file) : NULL;
+    module->asked.root = asked->root ? memory_copy_string(asked->root) : NULL;
     module->asked.build_id = build_id;
     if (symbolizer->options.isolate != SYMBOLIZER_ISOLATE_ALWAYS)
-        module->reader = module_reader_open(&symbolizer->options, &symbolizer->names, asked);
+        module->reader = module_reader_open(&symbolizer->options, &symbolizer->names, asked, NULL);
     if (!module->reader || module_reader_met_others(module->reader))
         isolate(module);
     return module;
@@ -193,10 +199,11 @@ void symbolizer_module_close(struct symbolizer_module *module)
     if (!module)
         return;
     isolated_module_close(module->isolated);
-    release_descriptors(module);
     module_reader_close(module->reader);
     free((void *)module->asked.build_id);
     free((void *)module->asked.path);
+    free((void *)module->asked.file);
+    free((void *)module->asked.root);
     free(module);
 }
 
@@ -248,35 +255,36 @@ void symbol_result_release(struct symbol_result *result)
     *result = (struct symbol_result){0};
 }
 
-static void add_alias(struct symbolizer *symbolizer, struct symbol_aliases *aliases,
-                      const char *linkage_name)
+/* Of the address with that index in the batch. */
+static void add_aliases(struct symbol_aliases *aliases, const struct symbol_result *names,
+                        const struct symbol_chain *chain)
 {
-    struct symbol_frame frame = {0};
-    frame.linkage_name = string_table_add_string(symbolizer->strings, linkage_name);
-    function_names_complete(&symbolizer->names, &frame, NULL);
-    *array_push(&aliases->names, &aliases->name_count, &aliases->name_capacity) =
-        (struct symbol_alias){frame.name, frame.linkage_name};
+    for (uint32_t i = 0; i < chain->frame_count; i++) {
+        const struct symbol_frame *name = &names->frames[chain->first_frame + i];
+        *array_push(&aliases->names, &aliases->name_count, &aliases->name_capacity) =
+            (struct symbol_alias){name->name, name->linkage_name};
+    }
 }
 
 void symbolizer_module_aliases(struct symbolizer_module *module, const uint64_t *addresses,
                                uint32_t count, struct symbol_aliases *aliases)
 {
     struct lookup_batch batch = batch_of(addresses, count, module->symbolizer->strings);
-    struct symbol_table table = {.count = 0};
-    struct function_aliases found;
+    struct symbol_chain *chains = memory_new(batch.count, sizeof *chains);
+    struct symbol_result names = {0};
     if (module->reader)
-        module_reader_symbols(module->reader, &table);
-    function_aliases_init(&found, &table, &batch);
-    *aliases = (struct symbol_aliases){.is_left_out = module->isolated};
+        read_aliases(module, &batch, chains, &names);
+    else if (!isolated_module_aliases(module->isolated, batch.lookups, batch.count, chains, &names))
+        memset(chains, 0, batch.count * sizeof *chains); // none are known
+    *aliases = (struct symbol_aliases){0};
     aliases->first = memory_new((size_t)count + 1, sizeof *aliases->first);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t name_count, at = lookup_first(batch.lookups, batch.count, addresses[i]);
-        const struct function_alias *names = function_aliases_of(&found, at, &name_count);
-        for (uint32_t n = 0; n < name_count; n++)
-            add_alias(module->symbolizer, aliases, names[n].symbol.name);
+        add_aliases(aliases, &names,
+                    &chains[lookup_first(batch.lookups, batch.count, addresses[i])]);
         aliases->first[i + 1] = aliases->name_count;
     }
-    function_aliases_release(&found);
+    symbol_result_release(&names);
+    free(chains);
     free(batch.lookups);
 }
 

@@ -11,11 +11,13 @@
  * which raises SIGBUS. Files that are neither ours nor root's, or that everybody may write, are
  *         therefore read in a forked process (SYMBOLIZER_ISOLATE_AUTO), all files of the module
  * when one of them is; or every module's (_ALWAYS), or none (_NEVER). That process can allocate and
- * open files for reading, but write, start or signal nothing (confinement.h, which also says what
- * of it needs seccomp). Its answers are checked; when it dies of its files, names come from the
- * symbol table alone, read by another, or are "module+0xaddress", and `reason` says so. Its answers
- * are not kept in the cache. One process for each module, from the time that it is opened until it
- * is closed; isolated_child.h says what that asks of callers with threads or children.
+ * compute, but open, write, start or signal nothing (confinement.h, which also says what of it
+ * needs seccomp). The files that it asks for are opened here, and it gets those that are ELF files
+ * (file_broker.h); debug files are fetched here, too. Its answers are checked; when it dies of its
+ * files, names come from the symbol table alone, read by another, or are "module+0xaddress", and
+ * `reason` says so. Its answers are not kept in the cache. One process for each module, from the
+ * time that it is opened until it is closed; isolated_child.h says what that asks of callers with
+ * threads or children.
  *
  * Memory: strings go into the table given to symbolizer_new, which must outlive the symbolizer;
  * results belong to the caller until symbol_result_release.
@@ -46,8 +48,8 @@ void symbol_result_release(struct symbol_result *result);
 
 /*
  * The same in parts, for addresses that come bit by bit: what was opened for one batch serves the
- * next. The module's path and image are used until symbolizer_module_close, its build-id only by
- * symbolizer_module_open.
+ * next. The module's image, and what its paths lead to, are used until symbolizer_module_close; the
+ * paths themselves and the build-id only by symbolizer_module_open.
  */
 struct symbolizer_module;
 struct symbolizer_module *symbolizer_module_open(struct symbolizer *symbolizer,
@@ -57,10 +59,11 @@ void symbolizer_module_resolve(struct symbolizer_module *module, const uint64_t 
 void symbolizer_module_close(struct symbolizer_module *module);
 
 /*
- * All names that the functions at the addresses have in the symbol table, the best first: one
- * function has several where a linker has folded equal ones (--icf) or a library names it twice.
- * Those of address i are names[first[i]] up to names[first[i + 1]].
+ * All names that the functions at the addresses have in the symbol table, the best first, up to a
+ * limit for each: one function has several where a linker has folded equal ones (--icf) or a
+ * library names it twice. Those of address i are names[first[i]] up to names[first[i + 1]].
  */
+#define SYMBOL_ALIASES_MAX 1000
 struct symbol_aliases {
     struct symbol_alias {
         uint32_t name;         /* demangled; never 0 */
@@ -68,7 +71,6 @@ struct symbol_aliases {
     } * names;
     uint32_t *first; /* one more than there are addresses */
     uint32_t name_count, name_capacity;
-    bool is_left_out; /* another process reads the files */
 };
 void symbolizer_module_aliases(struct symbolizer_module *module, const uint64_t *addresses,
                                uint32_t count, struct symbol_aliases *aliases);

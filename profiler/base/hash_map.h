@@ -6,6 +6,12 @@
  * interning its stacks is nothing but look-ups in this table; a general library's per-entry
  * allocation and callbacks cost several times as much.
  *
+ * Keys may come from files that were made to measure. A seed that differs from process to process
+ * keeps their makers from choosing keys that all want the same slot. Who knows the seed all the
+ * same, like a forked process that reads untrusted files, gains little: a key that would come to
+ * lie far from its slot has the map choose another seed. What the map says does not depend on the
+ * seed, and nobody may go through its slots, whose order does.
+ *
  * Memory: zero-initialised is empty; the map owns its slots until hash_map_release.
  */
 #ifndef PROF_BASE_HASH_MAP_H
@@ -23,6 +29,7 @@ struct hash_map {
     } * slots;
     uint32_t capacity; /* a power of two, or 0 */
     uint32_t count;
+    uint64_t seed; /* of what is in the slots */
 };
 
 void hash_map_release(struct hash_map *map);
@@ -33,6 +40,11 @@ uint32_t hash_map_get(const struct hash_map *map, uint64_t key);
 /* A pointer to the value for the key; a new entry holds HASH_MAP_NONE, to be set by the caller.
  * Valid until the next call. */
 uint32_t *hash_map_at(struct hash_map *map, uint64_t key);
+
+/* Random numbers, never 0: the same for the whole process, and a new one each time. Without the
+ * kernel's help they are only hard to guess. */
+uint64_t hash_seed(void);
+uint64_t hash_seed_new(void);
 
 /* A 64-bit finaliser with full avalanche (MurmurHash3 fmix64, public domain). */
 static inline uint64_t hash_u64(uint64_t value)

@@ -12,12 +12,16 @@
 int mapped_file_open(struct mapped_file *file, const char *path, struct error *error)
 {
     struct stat status;
-    void *data = NULL;
     int fd = regular_file_open(path, &status, error);
-    if (fd < 0)
-        return -1;
-    if (status.st_size > 0)
-        data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    return fd < 0 ? -1 : mapped_file_take(file, fd, &status, path, error);
+}
+
+int mapped_file_take(struct mapped_file *file, int fd, const struct stat *status, const char *path,
+                     struct error *error)
+{
+    void *data = NULL;
+    if (status->st_size > 0)
+        data = mmap(NULL, (size_t)status->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED) {
         error_errno(error, "cannot map %s", path);
         close(fd);
@@ -26,12 +30,12 @@ int mapped_file_open(struct mapped_file *file, const char *path, struct error *e
     close(fd);
     *file = (struct mapped_file){
         .data = data,
-        .size = (size_t)status.st_size,
-        .device = status.st_dev,
-        .inode = status.st_ino,
-        .owner = status.st_uid,
-        .mode = status.st_mode,
-        .modified_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+        .size = (size_t)status->st_size,
+        .device = status->st_dev,
+        .inode = status->st_ino,
+        .owner = status->st_uid,
+        .mode = status->st_mode,
+        .modified_ns = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec,
     };
     return 0;
 }

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 struct mapped_file {
     const uint8_t *data; /* NULL when the file is empty */
@@ -23,6 +24,10 @@ struct mapped_file {
 
 /* Returns 0, or -1 with the error filled and `file` untouched. */
 int mapped_file_open(struct mapped_file *file, const char *path, struct error *error);
+
+/* The same, of a file that somebody has opened; the descriptor is closed. */
+int mapped_file_take(struct mapped_file *file, int fd, const struct stat *status, const char *path,
+                     struct error *error);
 void mapped_file_close(struct mapped_file *file);
 
 /* Gives the memory back that the parts read so far take: who reads them again gets them from the

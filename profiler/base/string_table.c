@@ -16,12 +16,15 @@ struct string_block {
     char bytes[];
 };
 
-enum { BLOCK_SIZE = 64 * 1024 };
+enum {
+    BLOCK_SIZE = 64 * 1024,
+    MOST_ALIKE = 8, /* strings of one hash: by chance, there are never two */
+};
 
 /* FNV-1a over eight bytes at a time, finished by hash_u64. */
-static uint64_t hash_bytes(const char *bytes, size_t size)
+static uint64_t hash_bytes(const char *bytes, size_t size, uint64_t seed)
 {
-    uint64_t hash = 0xcbf29ce484222325ULL ^ size;
+    uint64_t hash = seed ^ size;
     for (; size >= 8; bytes += 8, size -= 8) {
         uint64_t word;
         memcpy(&word, bytes, 8);
@@ -51,7 +54,7 @@ static const char *copy_bytes(struct string_table *table, const char *bytes, siz
 
 void string_table_init(struct string_table *table)
 {
-    *table = (struct string_table){0};
+    *table = (struct string_table){.seed = hash_seed()};
     string_table_add(table, "", 0);
 }
 
@@ -66,21 +69,43 @@ void string_table_release(struct string_table *table)
     *table = (struct string_table){0};
 }
 
+/* Under another seed, when somebody knew this one. */
+static void hash_again(struct string_table *table)
+{
+    table->seed = hash_seed_new();
+    hash_map_release(&table->by_hash);
+    for (uint32_t id = 0; id < table->count; id++) {
+        struct string_entry *entry = &table->entries[id];
+        uint64_t hash = hash_bytes(entry->bytes, entry->size, table->seed);
+        uint32_t *first = hash_map_at(&table->by_hash, hash);
+        entry->next = *first == HASH_MAP_NONE ? 0 : *first;
+        *first = id;
+    }
+}
+
+static uint32_t add_new(struct string_table *table, const char *bytes, size_t size, uint32_t chain)
+{
+    struct string_entry *entry = array_push(&table->entries, &table->count, &table->capacity);
+    *entry = (struct string_entry){copy_bytes(table, bytes, size), (uint32_t)size, chain};
+    return table->count - 1;
+}
+
 uint32_t string_table_add(struct string_table *table, const char *bytes, size_t size)
 {
-    uint32_t *first = hash_map_at(&table->by_hash, hash_bytes(bytes, size));
-    uint32_t chain = *first == HASH_MAP_NONE ? 0 : *first;
+    uint32_t *first = hash_map_at(&table->by_hash, hash_bytes(bytes, size, table->seed));
+    uint32_t chain = *first == HASH_MAP_NONE ? 0 : *first, alike = 0;
     for (uint32_t id = chain; *first != HASH_MAP_NONE; id = table->entries[id].next) {
         const struct string_entry *entry = &table->entries[id];
         if (entry->size == size && memcmp(entry->bytes, bytes, size) == 0)
             return id;
+        alike++;
         if (!entry->next)
             break;
     }
-    uint32_t id = table->count;
-    struct string_entry *entry = array_push(&table->entries, &table->count, &table->capacity);
-    *entry = (struct string_entry){copy_bytes(table, bytes, size), (uint32_t)size, chain};
-    *first = id;
+    *first = add_new(table, bytes, size, chain);
+    uint32_t id = *first;
+    if (alike >= MOST_ALIKE)
+        hash_again(table);
     return id;
 }
 

@@ -23,6 +23,7 @@ struct string_table {
     } * entries;
     uint32_t count, capacity;
     struct hash_map by_hash;
+    uint64_t seed; /* of the hashes, see hash_map.h */
     struct string_block *blocks;
 };
 

@@ -85,7 +85,6 @@ struct conversion {
     uint64_t bias;   /* of the section */
     uint64_t *given; /* as they were written */
     uint32_t count, capacity;
-    bool said_left_out; /* of aliases */
     struct text out;
 };
 
@@ -210,10 +209,6 @@ static void convert(struct conversion *c)
                                             : symbolizer_module_place(c->module, c->given[i]);
     if (c->settings->aliases)
         symbolizer_module_aliases(c->module, addresses, c->count, &aliases);
-    if (aliases.is_left_out && !c->said_left_out)
-        message("other names of functions are not listed for files that are read in a process of "
-                "their own; --isolate=never lists them");
-    c->said_left_out = aliases.is_left_out;
     progress_say("looking up %u address%s of %s", c->count, c->count == 1 ? "" : "es",
                  c->settings->file);
     symbolizer_module_resolve(c->module, addresses, c->count, &result);

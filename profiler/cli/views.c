@@ -101,7 +101,7 @@ void views_advise(const char *const *paths, struct text *advices, uint32_t count
 /* What the symbolizer asks about kept files; valid until the next question. */
 struct kept_answers {
     const struct kept_files *files;
-    char module[KEPT_FILES_PATH], root[KEPT_FILES_PATH], map[KEPT_FILES_PATH];
+    char module[KEPT_FILES_PATH], root[KEPT_FILES_PATH], names[KEPT_FILES_PATH];
     char readable[PATH_MAX];
 };
 
@@ -126,10 +126,16 @@ static const char *kept_root(void *context, uint32_t module)
     return leads_there ? kept->readable : root;
 }
 
-static const char *kept_map(void *context, uint32_t pid)
+static const char *kept_map(void *context, uint32_t process)
 {
     struct kept_answers *kept = context;
-    return kept_files_map(kept->files, pid, kept->map);
+    return kept_files_names(kept->files, KEPT_MAP, process, kept->names);
+}
+
+static const char *kept_dump(void *context, uint32_t process)
+{
+    struct kept_answers *kept = context;
+    return kept_files_names(kept->files, KEPT_DUMP, process, kept->names);
 }
 
 static int load_recording(struct profile *profile, const char *path, const struct kept_files *files)
@@ -152,6 +158,7 @@ static int load_recording(struct profile *profile, const char *path, const struc
         .module_file = files ? kept_module : NULL,
         .module_root = files ? kept_root : NULL,
         .process_map = files ? kept_map : NULL,
+        .process_dump = files ? kept_dump : NULL,
         .files_context = &kept,
         .progress = views_progress,
         .advise = views_advise,

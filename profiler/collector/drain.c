@@ -72,8 +72,7 @@ static void end_process(struct drain *drain, struct image *image)
                                                    .end_ns = clock_read_ns(CLOCK_MONOTONIC),
                                                    .cpu_ns = image->cpu_ns}});
     image->ended = true;
-    if (!image->superseded)
-        kept_files_settle_map(&drain->files, (uint32_t)image->pid);
+    kept_files_settle_names(&drain->files, image->process);
     image_release(image);
 }
 
@@ -355,6 +354,13 @@ static void find_strays(struct drain *drain)
     }
 }
 
+/* Compilers may begin to write about their code long after they have begun to make it. */
+static void look_for_names(struct drain *drain)
+{
+    for (uint32_t i = 0; i < drain->images.open_count; i++)
+        image_keep_names(&drain->images.images[drain->images.open[i]]);
+}
+
 /* Slots that were ever claimed, as the target says. */
 static uint32_t slots_used(const struct drain *drain)
 {
@@ -387,8 +393,10 @@ uint32_t drain_pass(struct drain *drain)
     // processes more often while they are few: a short program behind an exec is not to be missed
     if (seldom || drain->images.open_count < 64)
         notice_replacements(drain);
-    if (seldom)
+    if (seldom) {
         refresh_names(drain);
+        look_for_names(drain);
+    }
     return alive;
 }
 

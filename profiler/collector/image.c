@@ -110,13 +110,16 @@ void image_inherit(struct image *image, const struct image *parent)
     image->live_count = image->live_capacity = parent->live_count;
 }
 
-/* Its number as we count, or 0. One of another PID namespace is looked for, once. */
+/* Its number as we count, or 0. One of another PID namespace is looked for, once. Of a program that
+ * another one has taken the place of, /proc tells nothing any more. */
 static pid_t own_pid(struct image *image)
 {
+    if (image->superseded)
+        return 0;
     if (image->pid_known)
         return image->pid;
     if (!image->sought)
-        image->found_pid = process_find(image->pid, image->start_ticks);
+        image->found_pid = process_find(image->pid, image->start_ticks, image->start_stack);
     image->sought = true;
     return image->found_pid;
 }
@@ -158,14 +161,25 @@ void image_keep_file(struct image *image, uint32_t module, const char *path, siz
     keep(image, module, fd, root);
 }
 
-void image_keep_jit_map(struct image *image)
+static void keep_names(struct image *image, enum kept_names kind, int fd)
 {
-    uint32_t pid = (uint32_t)image->pid;
-    if (!image->files || kept_files_has_map(image->files, pid) || !own_pid(image))
-        return;
-    int fd = mapped_module_open_jit_map(own_pid(image), pid);
     if (fd >= 0)
-        kept_files_add_map(image->files, pid, fd);
+        kept_files_add_names(image->files, kind, image->process, fd);
+}
+
+void image_keep_names(struct image *image)
+{
+    pid_t pid = image->files && image->compiles ? own_pid(image) : 0;
+    bool has_map = !pid || kept_files_has_names(image->files, KEPT_MAP, image->process);
+    bool has_dump = !pid || kept_files_has_names(image->files, KEPT_DUMP, image->process);
+    if (has_map && has_dump)
+        return;
+    int32_t inner = process_inner_pid(pid); // as which the compiler knows it
+    uint32_t number = (uint32_t)(inner > 0 ? inner : image->pid);
+    if (!has_map)
+        keep_names(image, KEPT_MAP, mapped_module_open_jit_map(pid, number, image->start_ns));
+    if (!has_dump)
+        keep_names(image, KEPT_DUMP, mapped_module_open_jit_dump(pid, number, image->start_ns));
 }
 
 /* A line of /proc/PID/maps that says where code is. */
@@ -211,7 +225,7 @@ static void load_from_memory(struct image *image, struct stack_table *table,
     struct elf_file elf;
     uint8_t *page = memory_new(PAGE, 1);
     struct iovec here = {page, PAGE}, there = {(void *)(uintptr_t)code->first, PAGE};
-    if (code->first && process_vm_readv(image->pid, &here, 1, &there, 1, 0) == PAGE &&
+    if (code->first && process_vm_readv(own_pid(image), &here, 1, &there, 1, 0) == PAGE &&
         elf_file_init(&elf, page, PAGE) == 0)
         load_elf(image, table, &elf, code, path_size, time);
     free(page);
@@ -249,6 +263,22 @@ static bool is_jitdump(const char *path)
     return size > 9 && strncmp(name, "jit-", 4) == 0 && strcmp(name + size - 5, ".dump") == 0;
 }
 
+/* The compiler may have put it anywhere. */
+static void keep_jitdump(struct image *image, const struct code *code)
+{
+    struct mapped_module mapped = {.start = code->start, .end = code->end};
+    int root = -1, fd = -1;
+    if (image->files && !kept_files_has_names(image->files, KEPT_DUMP, image->process))
+        fd = open_file(image, code->path, strlen(code->path), &mapped, &root);
+    if (root >= 0)
+        close(root);
+    if (fd >= 0 && !mapped_module_is_trusted(fd)) {
+        close(fd);
+        fd = -1;
+    }
+    keep_names(image, KEPT_DUMP, fd);
+}
+
 static void load_jitdump(struct image *image, struct stack_table *table, const struct code *code,
                          uint64_t time)
 {
@@ -260,6 +290,17 @@ static void load_jitdump(struct image *image, struct stack_table *table, const s
                                        .bias = code->start,
                                        .loaded_ns = time,
                                        .module = module});
+    keep_jitdump(image, code);
+}
+
+static void load_generated(struct image *image, struct stack_table *table, const struct code *code,
+                           uint64_t time)
+{
+    image->compiles = true;
+    image_load(
+        image, table,
+        &(struct image_mapping){
+            .start = code->start, .end = code->end, .loaded_ns = time, .module = RECORDING_NONE});
 }
 
 static void load_code(struct image *image, struct stack_table *table, const struct code *code,
@@ -273,19 +314,16 @@ static void load_code(struct image *image, struct stack_table *table, const stru
     else if (code->path[0] == '/')
         load_file(image, table, code, time);
     else if (code->path[0] != '[')
-        image_load(image, table,
-                   &(struct image_mapping){.start = code->start,
-                                           .end = code->end,
-                                           .loaded_ns = time,
-                                           .module = RECORDING_NONE});
+        load_generated(image, table, code, time);
 }
 
 void image_read_maps(struct image *image, struct stack_table *table, uint64_t time)
 {
     char name[64], line[4096 + 128];
     uint64_t first = 0, first_inode = 0;
-    snprintf(name, sizeof name, "/proc/%d/maps", (int)image->pid);
-    FILE *maps = fopen(name, "re");
+    pid_t pid = own_pid(image);
+    snprintf(name, sizeof name, "/proc/%d/maps", (int)pid);
+    FILE *maps = pid ? fopen(name, "re") : NULL;
     while (maps && fgets(line, sizeof line, maps)) {
         struct code code;
         char permissions[5];
@@ -305,7 +343,7 @@ void image_read_maps(struct image *image, struct stack_table *table, uint64_t ti
     }
     if (maps)
         fclose(maps);
-    image_keep_jit_map(image);
+    image_keep_names(image);
 }
 
 /* The mapping that held the address at that time. One that was loaded only later counts when there

@@ -27,6 +27,7 @@ struct image {
     bool pid_known;           /* that number is this process here, too, and not another's */
     int pidfd;                /* -1: could not be had */
     struct kept_files *files; /* NULL: none are kept */
+    uint64_t start_ns;        /* when the program announced itself */
     uint64_t start_ticks;     /* when the process was started, as it says; 0: not known */
     int32_t found_pid;        /* of a process that is not known, once looked for; 0: not found */
     bool sought;
@@ -42,6 +43,7 @@ struct image {
     bool suspect, replaced;  /* runs another program, maybe without our library; was told */
     uint64_t suspect_cpu_ns; /* its CPU time when that was first seen */
     uint32_t maps_pass;      /* the pass that last read /proc/PID/maps */
+    bool compiles;           /* it has code that is in no file */
 
     struct image_mapping *live; /* sorted by start */
     uint32_t live_count, live_capacity;
@@ -66,8 +68,8 @@ void image_read_maps(struct image *image, struct stack_table *table, uint64_t ti
 void image_keep_file(struct image *image, uint32_t module, const char *path, size_t path_size,
                      struct mapped_module mapped);
 
-/* Keeps the map of names of generated code, once there is one. */
-void image_keep_jit_map(struct image *image);
+/* Keeps what a program that compiles at run time writes about its code, once that is there. */
+void image_keep_names(struct image *image);
 
 /* The mappings of the parent, for a forked process. */
 void image_inherit(struct image *image, const struct image *parent);

@@ -128,6 +128,7 @@ static void on_process(struct image_list *list, struct bytes payload)
     image->cpu_ns = image->start_cpu_ns = a.cpu_ns;
     image->start_stack = a.start_stack;
     image->start_ticks = a.start_ticks;
+    image->start_ns = a.time;
     image->files = list->files;
     image->pidfd = process_open(a.pid);
     image->pid_known = process_started_at(a.pid, a.start_ticks);

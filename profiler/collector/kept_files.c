@@ -23,7 +23,7 @@ enum {
     MOST = 4096,
     TRIES = 4,             /* a module whose first processes had ended may be in later ones */
     SHARE = 4,             /* of the limit of open files; clocks and processes need the rest */
-    MAP_SHARE = 2,         /* of that, and in addition to it */
+    NAMES_SHARE = 2,       /* of that, for each kind, and in addition to it */
     COPY_LIMIT = 64 << 20, /* of one file: some 10 ms, in which the rings do not fill up */
     COPIES_LIMIT = 256 << 20,
 };
@@ -54,8 +54,9 @@ static uint32_t usual_most(void)
 void kept_files_init(struct kept_files *files, uint32_t most)
 {
     most = most ? most : usual_most();
-    *files =
-        (struct kept_files){.modules.most = most, .maps.most = (most + MAP_SHARE - 1) / MAP_SHARE};
+    *files = (struct kept_files){.modules.most = most};
+    for (int kind = 0; kind < KEPT_NAMES; kind++)
+        files->names[kind].most = (most + NAMES_SHARE - 1) / NAMES_SHARE;
     files->mounts[0] = mount_of(AT_FDCWD, "/");
     files->mounts[1] = mount_of(AT_FDCWD, ".");
     files->mounts[2] = mount_of(AT_FDCWD, "/proc/self/exe");
@@ -73,7 +74,8 @@ static void release_list(struct kept_list *list)
 void kept_files_release(struct kept_files *files)
 {
     release_list(&files->modules);
-    release_list(&files->maps);
+    for (int kind = 0; kind < KEPT_NAMES; kind++)
+        release_list(&files->names[kind]);
     for (uint32_t i = 0; i < files->root_count; i++)
         close(files->roots[i].fd);
     free(files->roots);
@@ -132,8 +134,11 @@ static int copy_of(struct kept_files *files, int fd)
         close(copy);
         return -1;
     }
-    if (copy >= 0)
+    if (copy >= 0) {
+        const struct timespec times[2] = {status.st_atim, status.st_mtim};
+        futimens(copy, times); // it may have to be told from another one's
         files->copied += (uint64_t)status.st_size;
+    }
     return copy;
 }
 
@@ -165,16 +170,21 @@ static int keep_root(struct kept_files *files, int fd)
     return (int)files->root_count - 1;
 }
 
+static void drop(struct kept_files *files, struct kept_list *list, struct kept_file *file)
+{
+    close(file->fd);
+    file->fd = -1;
+    list->open--;
+    files->dropped++;
+}
+
 static void drop_oldest(struct kept_files *files, struct kept_list *list)
 {
     while (list->oldest < list->count && list->files[list->oldest].fd < 0)
         list->oldest++;
     if (list->oldest == list->count)
         return;
-    close(list->files[list->oldest].fd);
-    list->files[list->oldest].fd = -1;
-    list->open--;
-    files->dropped++;
+    drop(files, list, &list->files[list->oldest]);
 }
 
 static void add(struct kept_files *files, struct kept_list *list, struct kept_file file)
@@ -202,27 +212,44 @@ static struct kept_file *find(const struct kept_list *list, uint32_t id)
     return NULL;
 }
 
-/* Maps have a limit, too: a build may start a thousand programs that compile at run time. */
-void kept_files_add_map(struct kept_files *files, uint32_t pid, int fd)
+/* A program that has the number of an earlier one writes over its file. */
+static void drop_overwritten(struct kept_files *files, struct kept_list *list, int fd)
 {
-    add(files, &files->maps, (struct kept_file){pid, fd, -1});
+    struct stat now, held;
+    for (uint32_t i = list->oldest; i < list->count && fstat(fd, &now) == 0; i++) {
+        struct kept_file *file = &list->files[i];
+        if (file->fd >= 0 && fstat(file->fd, &held) == 0 && held.st_ino == now.st_ino &&
+            held.st_dev == now.st_dev)
+            drop(files, list, file);
+    }
 }
 
-bool kept_files_has_map(const struct kept_files *files, uint32_t pid)
+/* They have a limit, too: a build may start a thousand programs that compile at run time. */
+void kept_files_add_names(struct kept_files *files, enum kept_names kind, uint32_t process, int fd)
 {
-    for (uint32_t i = files->maps.count; i-- > 0;) {
-        if (files->maps.files[i].id == pid)
+    drop_overwritten(files, &files->names[kind], fd);
+    add(files, &files->names[kind], (struct kept_file){process, fd, -1});
+}
+
+bool kept_files_has_names(const struct kept_files *files, enum kept_names kind, uint32_t process)
+{
+    const struct kept_list *list = &files->names[kind];
+    for (uint32_t i = list->count; i-- > 0;) {
+        if (list->files[i].id == process)
             return true; // one that was dropped would only drop others
     }
     return false;
 }
 
-void kept_files_settle_map(struct kept_files *files, uint32_t pid)
+void kept_files_settle_names(struct kept_files *files, uint32_t process)
 {
-    struct kept_file *map = find(&files->maps, pid);
-    if (map)
-        map->fd = keepable(files, map->fd);
-    files->maps.open -= map && map->fd < 0;
+    for (int kind = 0; kind < KEPT_NAMES; kind++) {
+        struct kept_list *list = &files->names[kind];
+        struct kept_file *file = find(list, process);
+        if (file)
+            file->fd = keepable(files, file->fd);
+        list->open -= file && file->fd < 0;
+    }
 }
 
 static const char *path_of(int fd, char path[KEPT_FILES_PATH])
@@ -245,8 +272,9 @@ const char *kept_files_root(const struct kept_files *files, uint32_t module,
     return kept && kept->root >= 0 ? path_of(files->roots[kept->root].fd, path) : NULL;
 }
 
-const char *kept_files_map(const struct kept_files *files, uint32_t pid, char path[KEPT_FILES_PATH])
+const char *kept_files_names(const struct kept_files *files, enum kept_names kind, uint32_t process,
+                             char path[KEPT_FILES_PATH])
 {
-    const struct kept_file *kept = find(&files->maps, pid);
+    const struct kept_file *kept = find(&files->names[kind], process);
     return kept ? path_of(kept->fd, path) : NULL;
 }

@@ -40,20 +40,24 @@ struct kept_list {
     uint32_t oldest;     /* none before it is open */
 };
 
+/* What JIT compilers write: perf-PID.map and jit-PID.dump. */
+enum kept_names { KEPT_MAP, KEPT_DUMP, KEPT_NAMES };
+
+/* Ids are the recording's, of modules and of processes: numbers of processes are used again. */
 struct kept_files {
-    struct kept_list modules; /* the id is the recording's */
-    struct kept_list maps;    /* perf-PID.map; the id is the process id as recorded */
-    struct kept_root *roots;  /* what processes saw as / */
+    struct kept_list modules;
+    struct kept_list names[KEPT_NAMES];
+    struct kept_root *roots; /* what processes saw as / */
     uint32_t root_count, root_capacity;
     uint8_t *tries; /* [module]: how often its file was looked for */
     uint32_t tries_count;
-    uint32_t dropped; /* of both */
+    uint32_t dropped; /* of all */
     uint64_t copied;  /* bytes in memory */
     uint64_t mounts[KEPT_FILES_MOUNTS];
 };
 
-/* At most that many descriptors of modules, and half as many of maps; 0: a part of what the limit
- * of open files allows. */
+/* At most that many descriptors of modules, and half as many of each kind of names; 0: a part of
+ * what the limit of open files allows. */
 void kept_files_init(struct kept_files *files, uint32_t most);
 void kept_files_release(struct kept_files *files);
 
@@ -65,19 +69,19 @@ bool kept_files_want(struct kept_files *files, uint32_t module);
  * the same as we do. It is borrowed. */
 void kept_files_add_module(struct kept_files *files, uint32_t module, int fd, int root);
 
-/* The same for the map of names that a JIT compiler in that process writes. It is still being
- * written: call kept_files_settle_map once the process has ended. */
-void kept_files_add_map(struct kept_files *files, uint32_t pid, int fd);
-/* Whether there was one, be it dropped by now. */
-bool kept_files_has_map(const struct kept_files *files, uint32_t pid);
-void kept_files_settle_map(struct kept_files *files, uint32_t pid);
+/* The same for what a JIT compiler in that process writes. It is still being written: call
+ * kept_files_settle_names once the process has ended. */
+void kept_files_add_names(struct kept_files *files, enum kept_names kind, uint32_t process, int fd);
+/* Whether there was some, be it dropped by now. */
+bool kept_files_has_names(const struct kept_files *files, enum kept_names kind, uint32_t process);
+void kept_files_settle_names(struct kept_files *files, uint32_t process);
 
 /* Where the file can be opened, in `path`; NULL when it was not kept. */
 const char *kept_files_module(const struct kept_files *files, uint32_t module,
                               char path[KEPT_FILES_PATH]);
 const char *kept_files_root(const struct kept_files *files, uint32_t module,
                             char path[KEPT_FILES_PATH]);
-const char *kept_files_map(const struct kept_files *files, uint32_t pid,
-                           char path[KEPT_FILES_PATH]);
+const char *kept_files_names(const struct kept_files *files, enum kept_names kind, uint32_t process,
+                             char path[KEPT_FILES_PATH]);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "profiler/collector/mapped_module.h"
 
+#include "profiler/base/clock.h"
 #include "profiler/base/regular_file.h"
 #include "profiler/collector/elf_file.h"
 
@@ -141,16 +142,55 @@ int mapped_module_open(const struct mapped_module *module, int *root)
     return try_path(module, &vma, path, false);
 }
 
-int mapped_module_open_jit_map(pid_t pid, uint32_t inner_pid)
+/* Kernels stamp files with the time of the last tick. */
+static bool was_written_since(const struct stat *status, uint64_t since_ns)
 {
-    char path[64];
+    const uint64_t tick = 20000000;
+    uint64_t written =
+        (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec;
+    uint64_t ago = clock_read_ns(CLOCK_MONOTONIC) - since_ns;
+    return written + ago + tick >= clock_read_ns(CLOCK_REALTIME);
+}
+
+bool mapped_module_is_trusted(int fd)
+{
     struct stat status;
-    snprintf(path, sizeof path, "/proc/%d/root/tmp/perf-%" PRIu32 ".map", (int)pid, inner_pid);
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+           (status.st_uid == geteuid() || status.st_uid == 0) && !(status.st_mode & S_IWOTH);
+}
+
+/* `below`: a link of /proc/PID, with the rest of the path. */
+static int open_jit_file(pid_t pid, const char *below, const char *name, uint64_t since_ns)
+{
+    char path[128];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/%s/%s", (int)pid, below, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
     if (fd < 0)
         return -1;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-        (status.st_uid == geteuid() || status.st_uid == 0))
+        (status.st_uid == geteuid() || status.st_uid == 0) && was_written_since(&status, since_ns))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+int mapped_module_open_jit_map(pid_t pid, uint32_t inner_pid, uint64_t since_ns)
+{
+    char name[32];
+    snprintf(name, sizeof name, "perf-%" PRIu32 ".map", inner_pid);
+    return open_jit_file(pid, "root/tmp", name, since_ns);
+}
+
+int mapped_module_open_jit_dump(pid_t pid, uint32_t inner_pid, uint64_t since_ns)
+{
+    static const char *const places[] = {"root/tmp", "cwd"};
+    char name[32];
+    int fd = -1;
+    snprintf(name, sizeof name, "jit-%" PRIu32 ".dump", inner_pid);
+    for (size_t i = 0; i < sizeof places / sizeof *places && fd < 0; i++)
+        fd = open_jit_file(pid, places[i], name, since_ns);
+    if (fd < 0 || mapped_module_is_trusted(fd))
         return fd;
     close(fd);
     return -1;

@@ -38,8 +38,14 @@ int mapped_module_open(const struct mapped_module *module, int *root);
  * name. One of that very name is meant literally. */
 size_t mapped_module_path_length(const char *path, size_t size);
 
-/* The map that JIT compilers leave, /tmp/perf-PID.map, as the process itself sees it, or -1. Only a
- * regular file of ours or of root: anyone may write into /tmp. */
-int mapped_module_open_jit_map(pid_t pid, uint32_t inner_pid);
+/* What JIT compilers leave, as the process itself sees it, or -1: /tmp/perf-PID.map, and
+ * jit-PID.dump in /tmp or where the process works. `inner_pid` is what the process takes for its
+ * number. Only regular files of ours or of root that were written since then (CLOCK_MONOTONIC):
+ * anyone may write into /tmp, and somebody had the number before. */
+int mapped_module_open_jit_map(pid_t pid, uint32_t inner_pid, uint64_t since_ns);
+int mapped_module_open_jit_dump(pid_t pid, uint32_t inner_pid, uint64_t since_ns);
+
+/* Whether an opened file is ours or root's, and nobody else's to write. */
+bool mapped_module_is_trusted(int fd);
 
 #endif

@@ -65,7 +65,7 @@ bool process_started_at(pid_t pid, uint64_t start_ticks)
 }
 
 /* The last number in the line NSpid of /proc/PID/status: what it is in the innermost namespace. */
-static int32_t inner_pid_of(pid_t pid)
+int32_t process_inner_pid(pid_t pid)
 {
     char path[64], line[256];
     int32_t inner = 0;
@@ -81,14 +81,22 @@ static int32_t inner_pid_of(pid_t pid)
     return inner;
 }
 
-pid_t process_find(int32_t inner_pid, uint64_t start_ticks)
+/* Two namespaces that were made at once may each have a process of that number and time. */
+static bool has_stack(pid_t pid, uint64_t start_stack)
+{
+    uint64_t stack = start_stack ? process_start_stack(pid) : 0;
+    return !stack || stack == start_stack;
+}
+
+pid_t process_find(int32_t inner_pid, uint64_t start_ticks, uint64_t start_stack)
 {
     DIR *processes = start_ticks ? opendir("/proc") : NULL;
     const struct dirent *entry;
     pid_t found = 0;
     while (processes && !found && (entry = readdir(processes))) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (pid > 0 && stat_field(pid, 22) == start_ticks && inner_pid_of(pid) == inner_pid)
+        if (pid > 0 && stat_field(pid, 22) == start_ticks && process_inner_pid(pid) == inner_pid &&
+            has_stack(pid, start_stack))
             found = pid;
     }
     if (processes)

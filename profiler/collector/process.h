@@ -20,8 +20,11 @@ int process_open(pid_t pid);
 bool process_started_at(pid_t pid, uint64_t start_ticks);
 
 /* The process, as we count, of another PID namespace that has that number there and was started
- * then; 0: there is none. Looks at every process. */
-pid_t process_find(int32_t inner_pid, uint64_t start_ticks);
+ * then, with its stack there (0: not known); 0: there is none. Looks at every process. */
+pid_t process_find(int32_t inner_pid, uint64_t start_ticks, uint64_t start_stack);
+
+/* The number that the process itself has, which is another one in a PID namespace; 0: not known. */
+int32_t process_inner_pid(pid_t pid);
 
 /* Where its stack starts, which is another place after exec; 0 where we may not know. */
 uint64_t process_start_stack(pid_t pid);

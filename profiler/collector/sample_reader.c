@@ -49,7 +49,7 @@ static uint32_t intern_stack(struct sample_reader *reader, struct image *image, 
     for (uint32_t i = stack->count; i-- > 0;) {
         uint32_t frame;
         if (!image_frame(image, reader->table, stack->address[i], stack->exact[i], time, &frame) &&
-            image->pid_known && image->maps_pass != reader->pass) {
+            image->maps_pass != reader->pass) {
             // once a pass: something was loaded that the target has not announced yet
             image->maps_pass = reader->pass;
             image_read_maps(image, reader->table, time);

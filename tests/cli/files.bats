@@ -297,17 +297,24 @@ make_root() {
 /* mov $200000000, %eax; 1: dec %eax; jne 1b; ret */
 static const unsigned char code[] = {0xb8, 0x00, 0xc2, 0xeb, 0x0b, 0xff, 0xc8, 0x75, 0xfc, 0xc3};
 
+static void run_until(void *at, clock_t end)
+{
+    while (clock() < end)
+        ((void (*)(void))at)();
+}
+
+/* Some write their map when they have run for a while. */
 int main(void)
 {
     char name[64];
     void *at = mmap(NULL, 4096, 7, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memcpy(at, code, sizeof code);
+    run_until(at, CLOCKS_PER_SEC * 2 / 10);
     snprintf(name, sizeof name, "/tmp/perf-%d.map", (int)getpid());
     FILE *map = fopen(name, "w");
     fprintf(map, "%lx %zx compiled_loop\n", (unsigned long)at, sizeof code);
     fclose(map);
-    while (clock() < CLOCKS_PER_SEC * 3 / 10)
-        ((void (*)(void))at)();
+    run_until(at, CLOCKS_PER_SEC * 8 / 10);
     return 0;
 }
 EOF
@@ -315,4 +322,84 @@ EOF
     capture_prof run run chroot root /bin/jit
     assert_end run "exited with 0"
     assert_hot compiled_loop
+}
+
+# require_namespaces: skips where no mount and PID namespaces of one's own can be had.
+require_namespaces() {
+    require_root
+    require_target compiles_at_run_time
+    unshare -mpf true 2>/dev/null || skip "mount and PID namespaces are not permitted"
+}
+
+# assert_compiled NAME...: the functions have most of the samples of prof.data.
+assert_compiled() {
+    capture_prof report report --json prof.data || return
+    assert_true "$folder/report.out" "sum(f['self_percent'] for f in it['functions']
+        if f['function'] in '$*'.split()) > 70"
+}
+
+# In there its number is 1, and so its map is /tmp/perf-1.map.
+@test "in other mount and PID namespaces names of compiled code come from the program's own /tmp" {
+    require_namespaces
+    make_root
+    umount root/proc
+    cp "$PROF_TARGETS/compiles_at_run_time" root/bin/
+    capture_prof run run unshare -mpf \
+        sh -c 'mount --rbind /proc root/proc && exec chroot root /bin/compiles_at_run_time 200 map'
+    assert_end run "exited with 0"
+    assert_line run.out '^/tmp/perf-1.map$'
+    [ ! -e /tmp/perf-1.map ]
+    assert_compiled made_by_hand
+}
+
+@test "in other mount and PID namespaces names of compiled code come from jitdumps, mapped or not" {
+    require_namespaces
+    mkdir mnt
+    local how
+    for how in mapped unmapped; do
+        capture_prof run run unshare -mpf sh -c 'mount -t tmpfs none mnt && cd mnt &&
+            exec "$@"' sh "$PROF_TARGETS/compiles_at_run_time" 200 $how
+        assert_end run "exited with 0"
+        [ -z "$(ls mnt)" ]
+        assert_compiled first_code second_code
+    done
+}
+
+# Both are number 1 where they run, and leave the same file.
+@test "programs of one number have each its own names or none" {
+    require_namespaces
+    cat >compile.c <<'EOF'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/* mov $200000000, %eax; 1: dec %eax; jne 1b; ret */
+static const unsigned char code[] = {0xb8, 0x00, 0xc2, 0xeb, 0x0b, 0xff, 0xc8, 0x75, 0xfc, 0xc3};
+
+/* At an address of its own choice, under the name in its arguments. */
+int main(int argc, char **argv)
+{
+    char name[64];
+    void *at = mmap((void *)0x20000000, 4096, 7, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    memcpy(at, code, sizeof code);
+    snprintf(name, sizeof name, "/tmp/perf-%d.map", (int)getpid());
+    FILE *map = fopen(name, "w");
+    fprintf(map, "%lx %zx %s\n", (unsigned long)at, sizeof code, argv[argc - 1]);
+    fclose(map);
+    while (clock() < CLOCKS_PER_SEC * 3 / 10)
+        ((void (*)(void))at)();
+    return 0;
+}
+EOF
+    gcc -O1 -o compile compile.c
+    [ ! -e /tmp/perf-1.map ] || skip "somebody has a /tmp/perf-1.map"
+    capture_prof run run sh -c 'unshare -pf ./compile first; unshare -pf ./compile second'
+    rm -f /tmp/perf-1.map
+    assert_end run "exited with 0"
+    capture_prof report report --json prof.data
+    assert_true "$folder/report.out" "40 < sum(f['self_percent'] for f in it['functions']
+        if f['function'] == 'second') < 60"
 }

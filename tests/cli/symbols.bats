@@ -285,6 +285,10 @@ C
     start=$(nm folded | awk '$3 == "folded" { print $1 }')
     run "$prof_path" addr2line --aliases -f -s -e folded "$start"
     [ "$output" = $'folded\nfolded.c:2\n (also) folded_too' ]
+    # of a file of another user, which another process reads
+    chmod o+w folded
+    run "$prof_path" addr2line --aliases -f -s -e folded "$start"
+    [ "$output" = $'folded\nfolded.c:2\n (also) folded_too' ]
     strip -g folded
     run "$prof_path" addr2line --aliases -pfe folded "$start"
     [ "$output" = $'folded at ??:?\n (also) folded_too' ]

@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 readonly seconds=${1:-60}
 shift $(($# > 0))
 fuzzers=("$@")
-[ ${#fuzzers[@]} -gt 0 ] || fuzzers=(elf import recording symbols unwind)
+[ ${#fuzzers[@]} -gt 0 ] || fuzzers=(elf files import recording symbols unwind)
 
 cmake -S . -B build-fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DPROF_TESTS=ON -DPROF_SANITIZE=ON -DPROF_FUZZ=ON >/dev/null || exit 1
@@ -27,7 +27,7 @@ for name in "${fuzzers[@]}"; do
     folders=("build-fuzz/corpus/$name")
     mkdir -p "${folders[0]}"
     [ ! -d "tests/fuzz/corpus/$name" ] || folders+=("tests/fuzz/corpus/$name")
-    if "build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=6000 -timeout=5 \
+    if "build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=9000 -timeout=5 \
         -artifact_prefix="build-fuzz/finds/$name-" "${folders[@]}" \
         >"build-fuzz/finds/$name.log" 2>&1; then
         echo "$name: $(grep -o '^Done [0-9]* runs' "build-fuzz/finds/$name.log"), nothing found"

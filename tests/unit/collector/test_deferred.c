@@ -99,7 +99,7 @@ static int begin(void **state)
     stack_table_init(&f->table, f->writer);
     recording_writer_put(f->writer, &(struct recording_record){.kind = RECORDING_SESSION});
     recording_writer_put(f->writer, &(struct recording_record){.kind = RECORDING_PROCESS});
-    f->image = (struct image){.pid = getpid(), .pidfd = -1};
+    f->image = (struct image){.pid = getpid(), .pid_known = true, .pidfd = -1};
     image_read_maps(&f->image, &f->table, 1);
     f->deferred = deferred_new();
     descend(&f->taken, DEPTH);

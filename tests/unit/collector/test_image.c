@@ -3,14 +3,18 @@
  * test_image.c - what is mapped where over time, and things that go into a recording once.
  */
 #include "profiler/collector/image.h"
+
+#include "profiler/base/clock.h"
 #include "tests/unit/recording/recording_fixture.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -31,7 +35,7 @@ static int begin(void **state)
     stack_table_init(&f->table, f->writer);
     recording_writer_put(f->writer, &(struct recording_record){.kind = RECORDING_SESSION});
     recording_writer_put(f->writer, &(struct recording_record){.kind = RECORDING_PROCESS});
-    f->image = (struct image){.pid = getpid(), .pidfd = -1};
+    f->image = (struct image){.pid = getpid(), .pid_known = true, .pidfd = -1};
     *state = f;
     return 0;
 }
@@ -255,6 +259,99 @@ static void maps_of_a_process_tell_its_jitdump(void **state)
     assert_true(told);
 }
 
+static void put_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void expect_kept(const struct kept_files *files, enum kept_names kind, const char *expected)
+{
+    char path[KEPT_FILES_PATH], text[32] = "";
+    const char *kept = kept_files_names(files, kind, 0, path);
+    if (!expected) {
+        assert_null(kept);
+        return;
+    }
+    assert_non_null(kept);
+    FILE *file = fopen(kept, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    assert_string_equal(text, expected);
+}
+
+/* It is mapped, so that it is found wherever it is, and kept, as later it may be gone. What others
+ * may write is not believed. */
+static void jitdump_is_kept_while_it_is_mapped(void **state)
+{
+    struct fixture *f = *state;
+    struct kept_files files;
+    char path[512];
+    snprintf(path, sizeof path, "%s", folder_path("jit-77.dump"));
+    put_file(path, "JITDUMP");
+    for (int is_trusted = 0; is_trusted < 2; is_trusted++) {
+        assert_int_equal(chmod(path, is_trusted ? 0644 : 0666), 0);
+        int fd = open(path, O_RDONLY);
+        void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+        assert_true(at != MAP_FAILED);
+        close(fd);
+        kept_files_init(&files, 4);
+        image_release(&f->image);
+        f->image = (struct image){.pid = getpid(), .pid_known = true, .pidfd = -1, .files = &files};
+        image_read_maps(&f->image, &f->table, 100);
+        if (is_trusted)
+            unlink(path);
+        expect_kept(&files, KEPT_DUMP, is_trusted ? "JITDUMP" : NULL);
+        munmap(at, 4096);
+        kept_files_release(&files);
+    }
+}
+
+/* By the number of this process. What was there before it began is somebody else's. */
+static void names_are_kept_once_they_are_written(void **state)
+{
+    struct fixture *f = *state;
+    struct kept_files files;
+    char map[64], dump[64];
+    snprintf(map, sizeof map, "/tmp/perf-%d.map", (int)getpid());
+    snprintf(dump, sizeof dump, "jit-%d.dump", (int)getpid());
+    kept_files_init(&files, 4);
+    f->image.files = &files;
+    put_file(map, "map");
+    put_file(dump, "dump");
+    f->image.start_ns = clock_read_ns(CLOCK_MONOTONIC);
+    image_keep_names(&f->image); // has compiled nothing
+    expect_kept(&files, KEPT_MAP, NULL);
+    f->image.compiles = true;
+    f->image.start_ns += 60000000000; // both are older than that
+    image_keep_names(&f->image);
+    expect_kept(&files, KEPT_MAP, NULL);
+    expect_kept(&files, KEPT_DUMP, NULL);
+    f->image.start_ns -= 60000000000;
+    f->image.superseded = true; // the files are of who came after it
+    image_keep_names(&f->image);
+    expect_kept(&files, KEPT_MAP, NULL);
+    f->image.superseded = false;
+    image_keep_names(&f->image);
+    unlink(map);
+    unlink(dump);
+    expect_kept(&files, KEPT_MAP, "map");
+    expect_kept(&files, KEPT_DUMP, "dump");
+    kept_files_release(&files);
+}
+
+/* Its mappings are those of another program by now. */
+static void maps_of_a_program_that_was_replaced_are_not_read(void **state)
+{
+    struct fixture *f = *state;
+    f->image.superseded = true;
+    image_read_maps(&f->image, &f->table, 100);
+    assert_int_equal(f->image.live_count, 0);
+}
+
 static void each_thing_is_written_once(void **state)
 {
     struct fixture *f = *state;
@@ -302,6 +399,9 @@ int main(void)
         IMAGE_TEST(forked_process_has_its_parents_modules),
         IMAGE_TEST(maps_of_a_process_tell_its_modules),
         IMAGE_TEST(maps_of_a_process_tell_its_jitdump),
+        IMAGE_TEST(jitdump_is_kept_while_it_is_mapped),
+        IMAGE_TEST(names_are_kept_once_they_are_written),
+        IMAGE_TEST(maps_of_a_program_that_was_replaced_are_not_read),
         IMAGE_TEST(each_thing_is_written_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

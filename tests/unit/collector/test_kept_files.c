@@ -112,13 +112,66 @@ static void map_has_what_was_written_later(void **state)
     struct kept_files files;
     char path[KEPT_FILES_PATH];
     kept_files_init(&files, 4);
-    kept_files_add_map(&files, 42, open_file("map", "1 1 a\n"));
+    kept_files_add_names(&files, KEPT_MAP, 42, open_file("map", "1 1 a\n"));
     write_file("map", "1 1 a\n2 1 b\n");
-    kept_files_settle_map(&files, 42);
-    kept_files_settle_map(&files, 43);
-    assert_true(kept_files_has_map(&files, 42));
-    assert_false(kept_files_has_map(&files, 43));
-    expect_text(kept_files_map(&files, 42, path), "1 1 a\n2 1 b\n");
+    kept_files_settle_names(&files, 42);
+    kept_files_settle_names(&files, 43);
+    assert_true(kept_files_has_names(&files, KEPT_MAP, 42));
+    assert_false(kept_files_has_names(&files, KEPT_MAP, 43));
+    expect_text(kept_files_names(&files, KEPT_MAP, 42, path), "1 1 a\n2 1 b\n");
+    kept_files_release(&files);
+}
+
+static int open_map_of(uint32_t process)
+{
+    char name[32];
+    snprintf(name, sizeof name, "map%u", process);
+    return open_file(name, "1 1 a\n");
+}
+
+/* Both kinds, each by its process; the copy can be told from one that was written later. */
+static void names_are_kept_by_kind_and_process(void **state)
+{
+    (void)state;
+    struct kept_files files;
+    struct stat status;
+    const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 2000}};
+    char path[KEPT_FILES_PATH];
+    int fd = memfd_create("elsewhere", MFD_CLOEXEC);
+    assert_int_equal(write(fd, "dump of 1", 9), 9);
+    assert_int_equal(futimens(fd, times), 0);
+    kept_files_init(&files, 4);
+    kept_files_add_names(&files, KEPT_MAP, 1, open_file("map", "map of 1"));
+    kept_files_add_names(&files, KEPT_DUMP, 1, fd);
+    kept_files_add_names(&files, KEPT_DUMP, 2, open_file("dump", "dump of 2"));
+    assert_false(kept_files_has_names(&files, KEPT_MAP, 2));
+    kept_files_settle_names(&files, 1);
+    kept_files_settle_names(&files, 2);
+    expect_text(kept_files_names(&files, KEPT_MAP, 1, path), "map of 1");
+    expect_text(kept_files_names(&files, KEPT_DUMP, 2, path), "dump of 2");
+    assert_null(kept_files_names(&files, KEPT_MAP, 2, path));
+    expect_text(kept_files_names(&files, KEPT_DUMP, 1, path), "dump of 1");
+    assert_int_equal(files.copied, 9);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mtim.tv_sec, 2000);
+    kept_files_release(&files);
+}
+
+/* Numbers of processes are used again, and files are named by them. */
+static void file_that_was_written_over_is_of_the_last_process(void **state)
+{
+    (void)state;
+    struct kept_files files;
+    char path[KEPT_FILES_PATH];
+    kept_files_init(&files, 4);
+    kept_files_add_names(&files, KEPT_MAP, 1, open_file("map", "first"));
+    kept_files_add_names(&files, KEPT_DUMP, 1, open_file("dump", "dump"));
+    kept_files_settle_names(&files, 1);
+    kept_files_add_names(&files, KEPT_MAP, 2, open_file("map", "second"));
+    assert_null(kept_files_names(&files, KEPT_MAP, 1, path));
+    expect_text(kept_files_names(&files, KEPT_MAP, 2, path), "second");
+    expect_text(kept_files_names(&files, KEPT_DUMP, 1, path), "dump");
+    assert_int_equal(files.dropped, 1);
     kept_files_release(&files);
 }
 
@@ -129,14 +182,14 @@ static void oldest_map_is_dropped_when_full(void **state)
     struct kept_files files;
     char path[KEPT_FILES_PATH];
     kept_files_init(&files, 4);
-    for (uint32_t pid = 1; pid <= 5; pid++)
-        kept_files_add_map(&files, pid, open_file("map", "1 1 a\n"));
-    kept_files_settle_map(&files, 5);
+    for (uint32_t process = 1; process <= 5; process++)
+        kept_files_add_names(&files, KEPT_MAP, process, open_map_of(process));
+    kept_files_settle_names(&files, 5);
     assert_int_equal(files.dropped, 3);
-    assert_null(kept_files_map(&files, 3, path));
-    assert_non_null(kept_files_map(&files, 4, path));
-    assert_non_null(kept_files_map(&files, 5, path));
-    assert_true(kept_files_has_map(&files, 3)); // it is not looked for again
+    assert_null(kept_files_names(&files, KEPT_MAP, 3, path));
+    assert_non_null(kept_files_names(&files, KEPT_MAP, 4, path));
+    assert_non_null(kept_files_names(&files, KEPT_MAP, 5, path));
+    assert_true(kept_files_has_names(&files, KEPT_MAP, 3)); // it is not looked for again
     kept_files_release(&files);
 }
 
@@ -149,13 +202,13 @@ static void map_that_is_gone_makes_room(void **state)
     kept_files_init(&files, 4);
     int fd = memfd_create("too large", MFD_CLOEXEC);
     assert_int_equal(ftruncate(fd, (off_t)1 << 30), 0);
-    kept_files_add_map(&files, 1, fd);
-    kept_files_settle_map(&files, 1);
-    for (uint32_t pid = 2; pid <= 3; pid++)
-        kept_files_add_map(&files, pid, open_file("map", "1 1 a\n"));
+    kept_files_add_names(&files, KEPT_MAP, 1, fd);
+    kept_files_settle_names(&files, 1);
+    for (uint32_t process = 2; process <= 3; process++)
+        kept_files_add_names(&files, KEPT_MAP, process, open_map_of(process));
     assert_int_equal(files.dropped, 0);
-    assert_null(kept_files_map(&files, 1, path));
-    assert_non_null(kept_files_map(&files, 2, path));
+    assert_null(kept_files_names(&files, KEPT_MAP, 1, path));
+    assert_non_null(kept_files_names(&files, KEPT_MAP, 2, path));
     kept_files_release(&files);
 }
 
@@ -245,6 +298,8 @@ int main(void)
         cmocka_unit_test(oldest_file_is_dropped_when_full),
         cmocka_unit_test(module_is_looked_for_until_it_is_found_or_given_up),
         cmocka_unit_test(map_has_what_was_written_later),
+        cmocka_unit_test(names_are_kept_by_kind_and_process),
+        cmocka_unit_test(file_that_was_written_over_is_of_the_last_process),
         cmocka_unit_test(oldest_map_is_dropped_when_full),
         cmocka_unit_test(map_that_is_gone_makes_room),
         cmocka_unit_test(mark_of_deleted_files_is_no_part_of_the_path),

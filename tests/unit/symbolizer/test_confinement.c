@@ -18,9 +18,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -89,26 +91,44 @@ static bool runs_thread(void)
            flag;
 }
 
-static bool reads_files(void)
+/* Or finds out what there is. */
+static bool looks_at_files(void)
 {
-    char byte = 0;
-    int fd = open(EXISTING, O_RDONLY);
+    char link[64];
     struct stat status;
-    bool is_read = fd >= 0 && fstat(fd, &status) == 0 && read(fd, &byte, 1) == 1 && byte == 'e';
-    void *page = fd >= 0 ? mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-    return is_read && page != MAP_FAILED && *(char *)page == 'e';
+    return stat(EXISTING, &status) == 0 || access(EXISTING, F_OK) == 0 ||
+           readlink("/proc/self/cwd", link, sizeof link) > 0;
+}
+
+static bool reads_memory_of_others(void)
+{
+    char byte;
+    struct iovec here = {&byte, 1}, there = {&byte, 1}; // what we have, who forked us has
+    return process_vm_readv(getppid(), &here, 1, &there, 1, 0) == 1 ||
+           ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) == 0;
+}
+
+/* That were opened for the process. */
+static bool reads_given_files(int files)
+{
+    struct mapped_file file;
+    if (file_broker_open(files, &file, EXISTING, NULL) < 0)
+        return false;
+    bool is_read = file.size > 4 && memcmp(file.data, "\177ELF", 4) == 0;
+    mapped_file_close(&file);
+    return is_read;
 }
 
 /* What the process found out about itself. */
 struct report {
     bool is_filtered, reads, runs_thread, allocates;
-    bool has_descriptor, writes, creates, removes, starts_process, starts_program, signals,
-        gets_code, raises_limit, connects, has_handler, dumps_core;
+    bool has_descriptor, opens, looks, reads_others, writes, creates, removes, starts_process,
+        starts_program, signals, gets_code, raises_limit, connects, has_handler, dumps_core;
 };
 
 static int inherited[2]; // descriptors that the process should not have: before and after its own
 
-static void look_around(void *context, int socket_)
+static void look_around(void *context, int socket_, int files)
 {
     struct report r;
     struct rlimit core;
@@ -120,12 +140,15 @@ static void look_around(void *context, int socket_)
     sigaction(SIGUSR1, NULL, &action);
     r.has_handler = action.sa_handler != SIG_DFL;
     r.dumps_core = getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_max != 0;
-    r.is_filtered = confinement_enter(socket_);
-    r.reads = reads_files();
+    r.is_filtered = confinement_enter(socket_, files);
+    r.reads = reads_given_files(files);
     r.runs_thread = runs_thread();
     void *block = malloc(1 << 20);
     r.allocates = block != NULL;
     free(block);
+    r.opens = opens(EXISTING, O_RDONLY) || opens("/proc/self/exe", O_PATH) || opens("/", O_RDONLY);
+    r.looks = looks_at_files();
+    r.reads_others = reads_memory_of_others();
     r.writes = opens(EXISTING, O_WRONLY) || opens(EXISTING, O_RDWR) ||
                opens(EXISTING, O_RDONLY | O_TRUNC) || is_written(1) || is_written(2);
     r.creates = opens("confined.new", O_CREAT | O_RDONLY) || mkdir("confined.new", 0700) == 0 ||
@@ -146,21 +169,18 @@ static void on_signal(int signal)
     (void)signal;
 }
 
-static void confined_process_reads_and_computes_and_does_nothing_else(void **state)
+static void confined_process_computes_on_what_it_is_given_and_does_nothing_else(void **state)
 {
     struct isolated_child child = {0};
     struct report r;
     struct error error;
     (void)state;
-    FILE *file = fopen(EXISTING, "w");
-    assert_non_null(file);
-    fputs("existing", file);
-    fclose(file);
+    assert_int_equal(system("cp /proc/self/exe " EXISTING), 0);
     inherited[0] = open(EXISTING, O_RDWR);
     inherited[1] = fcntl(inherited[0], F_DUPFD, 100);
     assert_true(inherited[0] > 2 && inherited[1] >= 100);
     signal(SIGUSR1, on_signal);
-    assert_int_equal(isolated_child_start(&child, look_around, NULL, NULL, &error), 0);
+    assert_int_equal(isolated_child_start(&child, look_around, NULL, &error), 0);
     isolated_child_begin(&child, (struct isolated_limits){0});
     assert_true(isolated_child_receive(&child, &r, sizeof r));
     isolated_child_release(&child);
@@ -176,6 +196,9 @@ static void confined_process_reads_and_computes_and_does_nothing_else(void **sta
     assert_false(r.dumps_core);
     if (!r.is_filtered)
         skip(); // a kernel without seccomp
+    assert_false(r.opens);
+    assert_false(r.looks);
+    assert_false(r.reads_others);
     assert_false(r.writes);
     assert_false(r.creates);
     assert_false(r.removes);
@@ -187,11 +210,11 @@ static void confined_process_reads_and_computes_and_does_nothing_else(void **sta
     assert_false(r.connects);
 }
 
-static void need_too_much(void *context, int socket_)
+static void need_too_much(void *context, int socket_, int files)
 {
     (void)context;
     confinement_limit_memory((uint64_t)64 << 20);
-    confinement_enter(socket_);
+    confinement_enter(socket_, files);
     for (size_t i = 0; i < 64; i++) {
         char *block = memory_new(1, (size_t)4 << 20);
         memset(block, 1, (size_t)4 << 20);
@@ -204,7 +227,7 @@ static void memory_is_limited(void **state)
     struct error error;
     char byte;
     (void)state;
-    assert_int_equal(isolated_child_start(&child, need_too_much, NULL, NULL, &error), 0);
+    assert_int_equal(isolated_child_start(&child, need_too_much, NULL, &error), 0);
     isolated_child_begin(&child, (struct isolated_limits){0});
     assert_false(isolated_child_receive(&child, &byte, 1));
     assert_string_equal(isolated_child_end(&child), "needed more memory than it is worth");
@@ -214,7 +237,7 @@ static void memory_is_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(confined_process_reads_and_computes_and_does_nothing_else),
+        cmocka_unit_test(confined_process_computes_on_what_it_is_given_and_does_nothing_else),
         cmocka_unit_test(memory_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,63 +18,77 @@
 
 static const struct isolated_limits none = {0};
 
-static void echo(void *context, int socket)
+static void echo(void *context, int socket, int files)
 {
     char byte;
     (void)context;
+    (void)files;
     while (isolated_child_read(socket, &byte, 1))
         isolated_child_write(socket, &byte, 1);
 }
 
-static void crash(void *context, int socket)
+static void crash(void *context, int socket, int files)
 {
     (void)context;
+    (void)files;
     (void)socket;
     raise(SIGSEGV);
 }
 
-static void leave(void *context, int socket)
+static void leave(void *context, int socket, int files)
 {
     (void)socket;
+    (void)files;
     _exit(*(int *)context);
 }
 
-static void spin(void *context, int socket)
+static void spin(void *context, int socket, int files)
 {
     (void)context;
+    (void)files;
     (void)socket;
     for (volatile unsigned i = 0;; i++)
         ;
 }
 
-static void stay(void *context, int socket)
+static void stay(void *context, int socket, int files)
 {
     (void)context;
+    (void)files;
     close(socket); // and neither answers nor ends
     for (;;)
         pause();
 }
 
-static void wait_forever(void *context, int socket)
+static void wait_forever(void *context, int socket, int files)
 {
     (void)context;
+    (void)files;
     (void)socket;
     for (;;)
         pause();
 }
 
-static struct isolated_child started(void (*serve)(void *context, int socket), void *context,
-                                     struct isolated_limits limits)
+static struct isolated_child started(void (*serve)(void *context, int socket, int files),
+                                     void *context, struct isolated_limits limits)
 {
     struct isolated_child child = {0};
     struct error error;
-    assert_int_equal(isolated_child_start(&child, serve, context, NULL, &error), 0);
+    assert_int_equal(isolated_child_start(&child, serve, context, &error), 0);
     isolated_child_begin(&child, limits);
     return child;
 }
 
+static void tell_inode(void *context, int socket, int files)
+{
+    struct mapped_file file = {0};
+    (void)context;
+    file_broker_open(files, &file, "/proc/self/exe", NULL);
+    isolated_child_write(socket, &file.inode, sizeof file.inode);
+}
+
 /* How a child ends that is waited for in vain. */
-static void ends(void (*serve)(void *context, int socket), void *context,
+static void ends(void (*serve)(void *context, int socket, int files), void *context,
                  struct isolated_limits limits, const char *expected)
 {
     struct isolated_child child = started(serve, context, limits);
@@ -97,7 +112,7 @@ static pid_t start_stranger(int *socket)
         close(ends[0]);
         stranger = fork();
         if (stranger == 0)
-            echo(NULL, ends[1]);
+            echo(NULL, ends[1], -1);
         else
             isolated_child_write(ends[1], &stranger, sizeof stranger);
         _exit(0);
@@ -116,7 +131,8 @@ static void process_that_has_the_number_by_now_is_left_alone(void **state)
     (void)state;
     int socket;
     char byte = 'x';
-    struct isolated_child child = {.pid = start_stranger(&socket), .socket = dup(socket)};
+    struct isolated_child child = {
+        .pid = start_stranger(&socket), .socket = dup(socket), .files = -1};
     isolated_child_release(&child);
     assert_int_equal(send(socket, &byte, 1, MSG_NOSIGNAL), 1);
     assert_true(isolated_child_read(socket, &byte, 1));
@@ -192,6 +208,93 @@ static void caller_that_waits_for_any_child_loses_words_only(void **state)
     isolated_child_release(&child);
 }
 
+/* Asks for files for ever, or stops asking, or asks for nothing that makes sense. */
+static void ask_on(void *context, int socket, int files)
+{
+    struct mapped_file file;
+    (void)context;
+    (void)socket;
+    for (;;)
+        file_broker_open(files, &file, "missing", NULL);
+}
+
+static void ask_no_more(void *context, int socket, int files)
+{
+    close(files);
+    echo(context, socket, -1);
+}
+
+static void ask_for_nothing(void *context, int socket, int files)
+{
+    send(files, "?", 1, MSG_NOSIGNAL);
+    echo(context, socket, files);
+}
+
+static void files_are_opened_while_an_answer_is_waited_for(void **state)
+{
+    struct mapped_file ours;
+    uint64_t theirs;
+    (void)state;
+    assert_int_equal(mapped_file_open(&ours, "/proc/self/exe", NULL), 0);
+    struct isolated_child child = started(tell_inode, NULL, none);
+    assert_true(isolated_child_receive(&child, &theirs, sizeof theirs));
+    assert_int_equal(theirs, ours.inode);
+    isolated_child_release(&child);
+    mapped_file_close(&ours);
+}
+
+static void asking_for_files_does_not_stop_the_clock(void **state)
+{
+    (void)state;
+    ends(ask_on, NULL, (struct isolated_limits){.wall_ns = 20000000}, "did not come to an end");
+    ends(ask_on, NULL, (struct isolated_limits){.cpu_ns = 20000000}, "took too much time");
+}
+
+static void fetch(void *context, int socket, int files)
+{
+    struct text path = TEXT_INIT;
+    (void)context;
+    file_broker_fetch(files, "aa", &path);
+    isolated_child_write(socket, path.data, path.length);
+}
+
+/* A download takes longer than any question may. */
+static void fetching_stops_the_clock(void **state)
+{
+    char answer[4];
+    (void)state;
+    assert_int_equal(system("mkdir -p child.bin && printf '#!/bin/sh\\nsleep 0.3\\necho here' "
+                            ">child.bin/debuginfod-find && chmod +x child.bin/debuginfod-find"),
+                     0);
+    char *before = strdup(getenv("PATH")), *folder = realpath("child.bin", NULL);
+    char path[8192];
+    snprintf(path, sizeof path, "%s:%s", folder, before);
+    setenv("PATH", path, 1);
+    struct isolated_child child = started(fetch, NULL, (struct isolated_limits){0});
+    child.broker.fetches = 1;
+    isolated_child_begin(&child, (struct isolated_limits){.wall_ns = 200000000});
+    assert_true(isolated_child_receive(&child, answer, sizeof answer));
+    assert_memory_equal(answer, "here", sizeof answer);
+    isolated_child_release(&child);
+    setenv("PATH", before, 1);
+    free(before);
+    free(folder);
+}
+
+static void child_that_asks_for_no_files_answers_all_the_same(void **state)
+{
+    void (*const serve[])(void *, int, int) = {ask_no_more, ask_for_nothing};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct isolated_child child = started(serve[i], NULL, none);
+        char byte = 'x';
+        assert_true(isolated_child_send(&child, &byte, 1));
+        assert_true(isolated_child_receive(&child, &byte, 1));
+        assert_int_equal(byte, 'x');
+        isolated_child_release(&child);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +306,10 @@ int main(void)
         cmocka_unit_test(child_that_closes_its_end_and_stays_is_ended),
         cmocka_unit_test(sending_to_a_dead_or_deaf_child_fails_without_a_signal),
         cmocka_unit_test(caller_that_waits_for_any_child_loses_words_only),
+        cmocka_unit_test(files_are_opened_while_an_answer_is_waited_for),
+        cmocka_unit_test(asking_for_files_does_not_stop_the_clock),
+        cmocka_unit_test(child_that_asks_for_no_files_answers_all_the_same),
+        cmocka_unit_test(fetching_stops_the_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

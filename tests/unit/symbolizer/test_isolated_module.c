@@ -50,8 +50,9 @@ static void commit(enum fault fault)
         ;
 }
 
-static void *open_stand_in(void *context, bool only_tables)
+static void *open_stand_in(void *context, int files, bool only_tables)
 {
+    (void)files;
     plan.only_tables = only_tables;
     commit(only_tables ? plan.opening_tables : plan.opening);
     return context;
@@ -184,6 +185,22 @@ static void resolve_stand_in(void *opened, const uint64_t *addresses, uint32_t c
     answer_well(addresses, count, result);
 }
 
+/* The first address has two names, the second none, and so on. */
+static void alias_stand_in(void *opened, const uint64_t *addresses, uint32_t count,
+                           struct symbol_result *result)
+{
+    enum fault fault = plan.only_tables ? plan.reading_tables : plan.reading;
+    (void)opened;
+    commit(fault);
+    *result = (struct symbol_result){.chain_count = count};
+    result->chains = memory_new(count, sizeof *result->chains);
+    for (uint32_t i = 0; i < count; i += 2) {
+        result->chains[i] = (struct symbol_chain){result->frame_count, 2, SYMBOL_FROM_DWARF};
+        add_frame(result, "one", 0);
+        add_frame(result, addresses[i] == 0x1000 ? "first" : "other", 0);
+    }
+}
+
 struct asked {
     struct string_table strings;
     struct isolated_module *module;
@@ -203,6 +220,7 @@ static void begin(struct asked *asked)
         .section = section_stand_in,
         .size = size_stand_in,
         .resolve = resolve_stand_in,
+        .aliases = alias_stand_in,
         .path = "/x/y",
         .strings = &asked->strings,
         // on a busy machine, little CPU time takes long
@@ -212,14 +230,20 @@ static void begin(struct asked *asked)
     asked->module = isolated_module_open(&work);
 }
 
-static void ask(struct asked *asked)
+static void ask_by(struct asked *asked,
+                   bool (*question)(struct isolated_module *, const struct lookup *, uint32_t,
+                                    struct symbol_chain *, struct symbol_result *))
 {
     struct lookup lookups[COUNT] = {{0}};
     for (uint32_t i = 0; i < COUNT; i++)
         lookups[i].address = 0x1000 + 16 * i;
     symbol_result_release(&asked->result);
-    asked->is_known =
-        isolated_module_resolve(asked->module, lookups, COUNT, asked->chains, &asked->result);
+    asked->is_known = question(asked->module, lookups, COUNT, asked->chains, &asked->result);
+}
+
+static void ask(struct asked *asked)
+{
+    ask_by(asked, isolated_module_resolve);
 }
 
 static void end(struct asked *asked)
@@ -266,6 +290,45 @@ static void good_answers_arrive_as_they_were_given(void **state)
     assert_true(isolated_module_section(asked.module, ".text", &address));
     assert_int_equal(address, 0x4242);
     assert_false(isolated_module_section(asked.module, ".data", &address));
+    end(&asked);
+}
+
+static void check_aliases(const struct asked *asked)
+{
+    assert_true(asked->is_known);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const struct symbol_chain *chain = &asked->chains[i];
+        assert_int_equal(chain->frame_count, i % 2 ? 0 : 2);
+        if (i % 2)
+            continue;
+        const struct symbol_frame *frames = &asked->result.frames[chain->first_frame];
+        assert_string_equal(string_table_get(&asked->strings, frames[0].name), "one");
+        assert_string_equal(string_table_get(&asked->strings, frames[1].name),
+                            i ? "other" : "first");
+    }
+}
+
+static void other_names_arrive_where_there_are_any(void **state)
+{
+    const struct plan plans[] = {{.reading = NO_FAULT}, {.reading = DIES}};
+    (void)state;
+    for (int i = 0; i < 2; i++) { // from the symbol table at last, where they come from anyway
+        struct asked asked;
+        plan = plans[i];
+        begin(&asked);
+        ask_by(&asked, isolated_module_aliases);
+        check_aliases(&asked);
+        ask_by(&asked, isolated_module_aliases);
+        check_aliases(&asked);
+        ask(&asked);
+        check_good(&asked, i ? SYMBOL_FROM_TABLE : SYMBOL_FROM_DWARF);
+        end(&asked);
+    }
+    struct asked asked;
+    plan = (struct plan){.reading = DIES, .reading_tables = DIES};
+    begin(&asked);
+    ask_by(&asked, isolated_module_aliases);
+    assert_false(asked.is_known);
     end(&asked);
 }
 
@@ -391,6 +454,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_answers_arrive_as_they_were_given),
+        cmocka_unit_test(other_names_arrive_where_there_are_any),
         cmocka_unit_test(death_of_debug_information_leaves_the_symbol_table),
         cmocka_unit_test(death_of_the_symbol_table_too_leaves_nothing),
         cmocka_unit_test(death_after_an_answer_is_made_good_by_a_fresh_process),

@@ -6,10 +6,13 @@
  */
 #include "symbolizer/symbolizer.h"
 
+#include <fcntl.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -140,6 +143,54 @@ static void debug_file_of_others_is_read_elsewhere(void **state)
     same_answers(question, true);
 }
 
+/* By a path that is relative to where a link leads. */
+static void file_shared_by_dwz_is_read_elsewhere(void **state)
+{
+    (void)state;
+    if (!*DWZ)
+        skip();
+    run("rm -rf links && mkdir links && cp whole links/first && cp whole links/second && "
+        "\"%s\" -m links/shared -r links/first links/second && ln -sf links/first linked_first",
+        DWZ);
+    struct question question = question_of("./whole", SYMBOLIZER_ISOLATE_ALWAYS);
+    question.path = "./linked_first";
+    // whose name has been moved out
+    question.addresses[0] = symbol_of("./whole", "with_loop").value;
+    same_answers(question, true);
+    question.isolate = SYMBOLIZER_ISOLATE_AUTO;
+    run("chmod 644 links/shared && chmod 755 links/first");
+    same_answers(question, false);
+    run("chmod o+w links/shared");
+    same_answers(question, true);
+}
+
+/* Both by descriptors that only the caller has. */
+static void kept_file_and_root_are_opened_for_the_process(void **state)
+{
+    char file[32], root[32];
+    (void)state;
+    run("rm -rf root && mkdir -p root/usr/lib/debug/gone && "
+        "objcopy --only-keep-debug whole root/usr/lib/debug/gone/gone.debug && objcopy "
+        "--strip-all --add-gnu-debuglink=root/usr/lib/debug/gone/gone.debug whole kept_file");
+    int file_fd = open("kept_file", O_RDONLY), root_fd = open("root", O_PATH | O_DIRECTORY);
+    snprintf(file, sizeof file, "/proc/self/fd/%d", file_fd);
+    snprintf(root, sizeof root, "/proc/self/fd/%d", root_fd);
+    run("rm kept_file");
+    uint64_t address = symbol_of("./whole", "with_loop").value;
+    struct symbol_module module = {.path = "/gone/gone", .file = file, .root = root};
+    struct symbolizer_options options = {.isolate = SYMBOLIZER_ISOLATE_ALWAYS};
+    struct answer answer;
+    string_table_init(&answer.strings);
+    struct symbolizer *symbolizer = symbolizer_new(&options, &answer.strings);
+    symbolizer_resolve(symbolizer, &module, &address, 1, &answer.result);
+    symbolizer_free(symbolizer);
+    assert_non_null(strstr(answer_string(&answer, answer.result.source), "/gone/gone.debug"));
+    assert_int_equal(answer.result.origins[SYMBOL_FROM_DWARF], 1);
+    answer_release(&answer);
+    close(file_fd);
+    close(root_fd);
+}
+
 /* They are found only while names are looked up. */
 static void dwo_file_of_others_is_read_elsewhere(void **state)
 {
@@ -150,6 +201,29 @@ static void dwo_file_of_others_is_read_elsewhere(void **state)
     same_answers(question_of("./apart", SYMBOLIZER_ISOLATE_AUTO), false);
     run("chmod o+w apart.dwo");
     same_answers(question_of("./apart", SYMBOLIZER_ISOLATE_AUTO), true);
+}
+
+/* The process is started as late as that. */
+static void paths_are_kept_until_a_process_needs_them(void **state)
+{
+    char path[] = "/gone/gone", file[] = "./apart";
+    uint64_t address = symbol_of("./apart", "with_loop").value;
+    struct symbol_module module = {.path = path, .file = file};
+    struct answer answer;
+    (void)state;
+    string_table_init(&answer.strings);
+    struct symbolizer *symbolizer = symbolizer_new(NULL, &answer.strings);
+    struct symbolizer_module *opened = symbolizer_module_open(symbolizer, &module);
+    memset(path, 'x', sizeof path);
+    memset(file, 'x', sizeof file);
+    long before = used_by_children();
+    symbolizer_module_resolve(opened, &address, 1, &answer.result);
+    symbolizer_module_close(opened);
+    symbolizer_free(symbolizer);
+    assert_true(used_by_children() > before);
+    assert_string_equal(answer_string(&answer, answer_frame(&answer, 0, 0)->name), "with_loop");
+    assert_int_equal(answer.result.origins[SYMBOL_FROM_DWARF], 1);
+    answer_release(&answer);
 }
 
 /* Whoever made a file could have others find its names for theirs. */
@@ -224,6 +298,66 @@ static void file_that_shrinks_once_it_is_open_is_an_answer(void **state)
     }
 }
 
+/* Puts a stand-in for debuginfod-find into the path that says whose child it is, what the kernel
+ * calls the confinement of its brothers, and where the debug file is. */
+static char *put_debuginfod_find(void)
+{
+    char path[8192];
+    run("mkdir -p bin && cat >bin/debuginfod-find <<'EOF'\n"
+        "#!/bin/sh\n"
+        "echo $PPID >fetched.parent\n"
+        "for status in /proc/[0-9]*/status; do\n"
+        "    awk -v parent=$PPID -v own=$$ '/^Pid:/ { pid = $2 } /^PPid:/ { of = $2 }\n"
+        "        /^Seccomp:/ && of == parent && pid != own { print $2 }' $status\n"
+        "done 2>/dev/null >fetched.seccomp\n"
+        "echo served.debug\n"
+        "EOF\n"
+        "chmod +x bin/debuginfod-find");
+    char *before = strdup(getenv("PATH")), *folder = realpath("bin", NULL);
+    snprintf(path, sizeof path, "%s:%s", folder, before);
+    setenv("PATH", path, 1);
+    free(folder);
+    return before;
+}
+
+static int read_number(const char *path)
+{
+    int number = -1;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    if (fscanf(file, "%d", &number) != 1)
+        number = -1;
+    fclose(file);
+    return number;
+}
+
+static void process_that_reads_is_confined_before_anything_is_fetched_for_it(void **state)
+{
+    (void)state;
+    run("%s -g -O2 -Wl,--build-id -o fetched %s/matrix_c.c", GCC, SOURCES);
+    uint64_t address = symbol_of("./fetched", "with_loop").value;
+    run("objcopy --only-keep-debug fetched served.debug && strip fetched");
+    char *before = put_debuginfod_find();
+    const char *const nowhere[] = {"nowhere", NULL};
+    struct symbolizer_options options = {
+        .isolate = SYMBOLIZER_ISOLATE_ALWAYS, .debug_directories = nowhere, .ask_debuginfod = true};
+    struct symbol_module module = {.path = "./fetched"};
+    struct answer answer;
+    string_table_init(&answer.strings);
+    struct symbolizer *symbolizer = symbolizer_new(&options, &answer.strings);
+    symbolizer_resolve(symbolizer, &module, &address, 1, &answer.result);
+    symbolizer_free(symbolizer);
+    setenv("PATH", before, 1);
+    free(before);
+    assert_string_equal(answer_string(&answer, answer.result.source), "DWARF in served.debug");
+    assert_string_equal(answer_string(&answer, answer_frame(&answer, 0, 0)->name), "with_loop");
+    answer_release(&answer);
+    assert_int_equal(read_number("fetched.parent"), getpid()); // and not by who reads
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
+        skip(); // a kernel without
+    assert_int_equal(read_number("fetched.seccomp"), SECCOMP_MODE_FILTER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,9 +365,13 @@ int main(void)
         cmocka_unit_test(files_of_ours_are_read_here_those_of_others_elsewhere),
         cmocka_unit_test(debug_file_of_others_is_read_elsewhere),
         cmocka_unit_test(dwo_file_of_others_is_read_elsewhere),
+        cmocka_unit_test(file_shared_by_dwz_is_read_elsewhere),
+        cmocka_unit_test(paths_are_kept_until_a_process_needs_them),
+        cmocka_unit_test(kept_file_and_root_are_opened_for_the_process),
         cmocka_unit_test(answers_about_files_of_others_are_not_kept),
         cmocka_unit_test(build_id_is_asked_for_in_the_process_too),
         cmocka_unit_test(file_that_shrinks_once_it_is_open_is_an_answer),
+        cmocka_unit_test(process_that_reads_is_confined_before_anything_is_fetched_for_it),
     };
     run("rm -rf isolation && mkdir isolation");
     if (chdir("isolation") != 0)

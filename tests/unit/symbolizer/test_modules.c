@@ -385,11 +385,11 @@ static void damaged_debug_information_degrades_to_the_symbol_table(void **state)
     answer_release(&answer);
 }
 
-/* The names of the function at the address as "first second ". */
-static void expect_aliases(const char *path, uint64_t address, const char *expected)
+static void expect_aliases_from(enum symbolizer_isolation isolate, const char *path,
+                                uint64_t address, const char *expected)
 {
     static const char *const nowhere[] = {NULL};
-    struct symbolizer_options options = {.debug_directories = nowhere};
+    struct symbolizer_options options = {.debug_directories = nowhere, .isolate = isolate};
     struct symbol_module asked = {.path = path};
     uint64_t addresses[] = {0, address, address + 1};
     struct string_table strings;
@@ -409,6 +409,28 @@ static void expect_aliases(const char *path, uint64_t address, const char *expec
     symbolizer_module_close(module);
     symbolizer_free(symbolizer);
     string_table_release(&strings);
+}
+
+/* The names of the function at the address as "first second ", wherever the file is read. */
+static void expect_aliases(const char *path, uint64_t address, const char *expected)
+{
+    expect_aliases_from(SYMBOLIZER_ISOLATE_NEVER, path, address, expected);
+    expect_aliases_from(SYMBOLIZER_ISOLATE_ALWAYS, path, address, expected);
+}
+
+/* Each address of a batch lists them all, so there is a limit. */
+static void names_of_a_function_are_not_without_end(void **state)
+{
+    struct text expected = TEXT_INIT;
+    (void)state;
+    run("{ echo 'int f(void) { return 1; }'; i=1000; while [ $i -lt 2100 ]; do "
+        "echo \"int g$i(void) __attribute__((alias(\\\"f\\\")));\"; i=$((i + 1)); done; } >many.c");
+    run("%s -shared -fPIC -o many.so many.c", GCC);
+    text_append_string(&expected, "f ");
+    for (uint32_t i = 1000; i < 1000 + SYMBOL_ALIASES_MAX - 1; i++)
+        text_printf(&expected, "g%u ", i);
+    expect_aliases("./many.so", symbol_of("many.so", "f").value, expected.data);
+    text_release(&expected);
 }
 
 /* Both the functions that a linker has found equal, and what is listed beside the one shown. */
@@ -506,6 +528,7 @@ int main(void)
         cmocka_unit_test(file_shared_by_dwz_is_followed_and_missed),
         cmocka_unit_test(damaged_debug_information_degrades_to_the_symbol_table),
         cmocka_unit_test(folded_functions_have_all_their_names),
+        cmocka_unit_test(names_of_a_function_are_not_without_end),
         cmocka_unit_test(functions_of_the_vdso_are_named),
     };
     setenv("DEBUGINFOD_CACHE_PATH", "nowhere", 1);

@@ -16,6 +16,7 @@
 #include "compiled.h"
 #include "jitdump_writer.h"
 
+#include "profiler/base/clock.h"
 #include "symbolizer/own_vdso.h"
 
 static int build_base(void **state)
@@ -381,6 +382,120 @@ static void jitdump_that_was_mapped_is_found_anywhere(void **state)
     }
 }
 
+enum { SECOND = 1000000000 };
+
+static long began_unix; // the profile, in seconds
+
+/* Two processes of one number, after another: from second 0 to 50, and from 100 on, each with a
+ * sample at the same address. All of it was in the future, as tests may run
+ * just after the machine was started. */
+static void make_two(struct profile *profile, uint32_t pid)
+{
+    struct utsname system;
+    profile_init(profile);
+    uname(&system);
+    set_host(profile, system.nodename);
+    profile->start_ns = clock_read_ns(CLOCK_MONOTONIC) + (uint64_t)1000 * SECOND;
+    profile->start_unix_ns = clock_read_ns(CLOCK_REALTIME) + (uint64_t)1000 * SECOND;
+    began_unix = (long)(profile->start_unix_ns / SECOND);
+    uint32_t frame = add_frame(profile, PROFILE_NONE, 0x1010, 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        add_sample(profile, pid, frame);
+        profile->processes[i].start_ns = profile->start_ns + (uint64_t)i * 100 * SECOND;
+        profile->samples[i].time_ns = profile->processes[i].start_ns + SECOND;
+    }
+    profile->processes[0].end_ns = profile->start_ns + (uint64_t)50 * SECOND;
+}
+
+/* By that second of the profile. */
+static void write_by(const char *path, const char *text, int second)
+{
+    run("echo '%s' >%s && touch -d @%ld %s", text, path, began_unix + second, path);
+}
+
+static void expect_two(struct profile *profile, const struct symbolize_options *options,
+                       const char *first, const char *second)
+{
+    symbolize(profile, options);
+    expect_name(profile, profile->stacks[profile->samples[0].stack].frame, 0, first);
+    expect_name(profile, profile->stacks[profile->samples[1].stack].frame, 0, second);
+}
+
+static void map_of_a_number_used_twice_is_that_of_who_had_it_when_it_was_written(void **state)
+{
+    struct symbolize_options options = {.map_directory = "."};
+    struct profile profile;
+    (void)state;
+    make_two(&profile, 90);
+    write_by("perf-90.map", "1000 100 left", -10);
+    expect_two(&profile, &options, "[unknown]", "[unknown]");
+    write_by("perf-90.map", "1000 100 left", 40);
+    expect_two(&profile, &options, "left", "[unknown]");
+    write_by("perf-90.map", "1000 100 left", 140);
+    expect_two(&profile, &options, "[unknown]", "left");
+    profile_release(&profile);
+}
+
+static const char *map_for_each(void *context, uint32_t process)
+{
+    (void)context;
+    return process ? "./second.map" : "./first.map";
+}
+
+/* The second one may have been written over the first one. */
+static void each_process_has_the_map_that_was_kept_of_it(void **state)
+{
+    struct symbolize_options options = {.map_directory = ".", .process_map = map_for_each};
+    struct profile profile;
+    (void)state;
+    make_two(&profile, 91);
+    write_by("perf-91.map", "1000 100 somebody", 140);
+    write_by("first.map", "1000 100 first", 40);
+    write_by("second.map", "1000 100 second", 140);
+    expect_two(&profile, &options, "first", "second");
+    write_by("first.map", "1000 100 second", 140);
+    expect_two(&profile, &options, "[unknown]", "second");
+    write_by("first.map", "1000 100 third", 60); // after the end of the first
+    expect_two(&profile, &options, "[unknown]", "second");
+    profile_release(&profile);
+}
+
+static const char *dump_for_each(void *context, uint32_t process)
+{
+    (void)context;
+    return process ? "./second.dump" : "./first.dump";
+}
+
+static void write_dump(const char *path, uint64_t time, const char *name)
+{
+    struct text dump = TEXT_INIT;
+    put_header(&dump, 1, 0); // its number in a container
+    put_load(&dump, time, 0x1000, 0x100, 1, name);
+    write_file(path, &dump);
+}
+
+static void each_process_has_the_jitdump_that_was_kept_of_it(void **state)
+{
+    struct symbolize_options options = {.map_directory = ".", .process_dump = dump_for_each};
+    struct profile profile;
+    (void)state;
+    make_two(&profile, 92);
+    uint64_t start = profile.start_ns;
+    uint32_t module = add_module(&profile, "/elsewhere/jit-1.dump", RECORDING_MODULE_ELF);
+    *array_push(&profile.mappings, &profile.mapping_count, &profile.mapping_capacity) =
+        (struct profile_mapping){.process = 0, .module = module};
+    write_dump("first.dump", start + SECOND / 2, "first");
+    write_dump("second.dump", start + (uint64_t)100 * SECOND, "second");
+    expect_two(&profile, &options, "first", "second");
+    assert_string_equal(profile_string(&profile, profile.modules[module].symbol_source), "jitdump");
+    write_dump("first.dump", 0, "timeless");
+    expect_two(&profile, &options, "timeless", "second");
+    write_dump("first.dump", start + (uint64_t)100 * SECOND, "second");
+    expect_two(&profile, &options, "[unknown]", "second");
+    assert_string_equal(profile_string(&profile, profile.modules[module].symbol_source), "");
+    profile_release(&profile);
+}
+
 static void kernel_is_named_only_where_and_while_it_runs(void **state)
 {
     struct symbolize_options options = {.kernel_map = "kernel.map"};
@@ -647,6 +762,9 @@ int main(void)
         cmocka_unit_test(jitdump_of_an_earlier_process_is_not_believed),
         cmocka_unit_test(forked_process_has_the_code_of_its_parent),
         cmocka_unit_test(jitdump_that_was_mapped_is_found_anywhere),
+        cmocka_unit_test(map_of_a_number_used_twice_is_that_of_who_had_it_when_it_was_written),
+        cmocka_unit_test(each_process_has_the_map_that_was_kept_of_it),
+        cmocka_unit_test(each_process_has_the_jitdump_that_was_kept_of_it),
         cmocka_unit_test(kernel_is_named_only_where_and_while_it_runs),
         cmocka_unit_test(kernel_without_addresses_lacks_nothing),
         cmocka_unit_test(vdso_of_another_kernel_is_not_believed),
