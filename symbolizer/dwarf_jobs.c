@@ -18,7 +18,9 @@ struct published {
 struct dwarf_worker {
     struct dwarf_jobs *jobs;
     struct dwarf_names names;
-    struct published *published; /* one per description; NULL until the first is needed */
+    /* By description, and by string of the names; NULL until the first is needed. */
+    struct published *published;
+    uint32_t *published_strings;
     pthread_t thread;
     bool is_started;
 };
@@ -34,8 +36,10 @@ void dwarf_jobs_release(struct dwarf_jobs *jobs)
     for (uint32_t i = 0; i < jobs->count; i++)
         free(jobs->jobs[i].nodes);
     for (uint32_t i = 0; i < jobs->worker_count; i++) {
+        string_table_take(jobs->strings, &jobs->workers[i].names.strings);
         dwarf_names_release(&jobs->workers[i].names);
         free(jobs->workers[i].published);
+        free(jobs->workers[i].published_strings);
     }
     free(jobs->jobs);
     free(jobs->order);
@@ -148,19 +152,30 @@ void dwarf_jobs_run(struct dwarf_jobs *jobs, uint32_t threads)
     }
 }
 
+static uint32_t publish_string(struct dwarf_jobs *jobs, struct dwarf_worker *worker, uint32_t id)
+{
+    const struct string_table *strings = &worker->names.strings;
+    uint32_t *published = &worker->published_strings[id];
+    if (id && !*published)
+        *published = string_table_adopt(jobs->strings, strings, id);
+    return *published;
+}
+
 static const struct published *publish_description(struct dwarf_jobs *jobs,
                                                    struct dwarf_worker *worker, uint32_t index)
 {
-    if (!worker->published)
-        worker->published = memory_new(worker->names.count, sizeof *worker->published);
+    if (!worker->published) {
+        const struct dwarf_names *names = &worker->names;
+        worker->published = memory_new(names->count, sizeof *worker->published);
+        worker->published_strings =
+            memory_new(names->strings.count, sizeof *worker->published_strings);
+    }
     struct published *published = &worker->published[index];
     const struct dwarf_description *d = &worker->names.descriptions[index];
     if (published->done)
         return published;
-    if (d->name)
-        published->name = string_table_add_string(jobs->strings, d->name);
-    if (d->linkage_name)
-        published->linkage_name = string_table_add_string(jobs->strings, d->linkage_name);
+    published->name = publish_string(jobs, worker, d->name);
+    published->linkage_name = publish_string(jobs, worker, d->linkage_name);
     if (d->file_units)
         published->file = dwarf_lines_file(d->file_units, dwarf_units_get(d->file_units, d->unit),
                                            d->file, jobs->strings);
@@ -203,5 +218,4 @@ void dwarf_jobs_publish(struct dwarf_jobs *jobs, const struct dwarf_job *job,
     dwarf_lines_publish(jobs->units, unit, job->targets, job->count, jobs->strings);
     for (uint32_t i = 0; i < job->count; i++)
         publish_chain(jobs, job, &job->targets[i], batch);
-    count_read(jobs, job); // its names, this time
 }

@@ -13,6 +13,7 @@ enum { MAX_ORIGINS = 16 }; // inlined copy, abstract instance, declaration: thre
 void dwarf_names_init(struct dwarf_names *names, const struct dwarf_units *units)
 {
     *names = (struct dwarf_names){.main = units};
+    string_table_init(&names->strings);
 }
 
 void dwarf_names_release(struct dwarf_names *names)
@@ -25,6 +26,7 @@ void dwarf_names_release(struct dwarf_names *names)
     free(names->descriptions);
     hash_map_release(&names->by_offset);
     hash_map_release(&names->by_unit);
+    string_table_release(&names->strings);
     *names = (struct dwarf_names){0};
 }
 
@@ -98,12 +100,17 @@ static struct dwarf_description origin(struct dwarf_names *names, struct dwarf_b
     return found;
 }
 
+static uint32_t string_of(struct dwarf_names *names, const char *string)
+{
+    return string ? string_table_add_string(&names->strings, string) : 0;
+}
+
 static struct dwarf_description describe(struct dwarf_names *names, struct dwarf_body *body,
                                          const struct dwarf_entry *entry, unsigned depth)
 {
     struct dwarf_description d = {
-        .name = entry->name,
-        .linkage_name = entry->linkage_name,
+        .name = string_of(names, entry->name),
+        .linkage_name = string_of(names, entry->linkage_name),
         .line = entry->decl_line < UINT32_MAX ? (uint32_t)entry->decl_line : 0,
     };
     // file 0 is no file before DWARF 5

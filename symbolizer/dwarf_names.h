@@ -10,6 +10,7 @@
 #define PROF_SYMBOLIZER_DWARF_NAMES_H
 
 #include "profiler/base/hash_map.h"
+#include "profiler/base/string_table.h"
 #include "symbolizer/dwarf_units.h"
 
 /* A decoder and where what it reads belongs: files are numbered by `unit` of `file_units`, which
@@ -21,9 +22,9 @@ struct dwarf_body {
     uint32_t unit;
 };
 
-/* Strings borrow from sections; NULL where there is none. */
+/* Strings are those of the names' own table; 0 where there is none. */
 struct dwarf_description {
-    const char *name, *linkage_name;
+    uint32_t name, linkage_name;
     struct dwarf_units *file_units; /* NULL: no file */
     uint32_t unit;
     uint32_t line; /* 0: not known */
@@ -34,6 +35,9 @@ struct dwarf_names {
     struct hash_map by_offset; /* entry -> index into descriptions */
     struct dwarf_description *descriptions;
     uint32_t count, capacity;
+    /* Each name once, copied while it is at hand: its section may be out of memory by the time that
+     * the caller's thread asks for it. */
+    struct string_table strings;
     struct hash_map by_unit; /* unit -> index into bodies */
     struct dwarf_body **bodies;
     uint32_t body_count, body_capacity;

@@ -66,11 +66,11 @@ static uint32_t demangled_name(struct function_names *names, uint32_t linkage_na
     return shown;
 }
 
-/* A name and, in the text of the thread that took it, its demangled form. */
+/* A name and, in the table of the thread that took it, its demangled form. */
 struct prepared {
     uint32_t linkage_name;
     struct demangler *by; /* NULL: it is not mangled */
-    size_t at, size;
+    uint32_t shown;
 };
 
 struct preparation {
@@ -82,7 +82,7 @@ struct preparation {
 
 struct demangler {
     struct preparation *preparation;
-    struct text text;
+    struct string_table strings;
     pthread_t thread;
 };
 
@@ -92,17 +92,18 @@ static void *demangle_some(void *argument)
     struct demangler *demangler = argument;
     struct preparation *p = demangler->preparation;
     uint32_t first;
+    struct text text = TEXT_INIT;
     while ((first = __atomic_fetch_add(&p->next, PART, __ATOMIC_RELAXED)) < p->count) {
         for (uint32_t i = first; i < p->count && i < first + PART; i++) {
             struct prepared *name = &p->names[i];
-            name->at = demangler->text.length;
-            if (!append_demangled(&demangler->text,
-                                  string_table_get(p->strings, name->linkage_name)))
+            text.length = 0;
+            if (!append_demangled(&text, string_table_get(p->strings, name->linkage_name)))
                 continue;
-            name->size = demangler->text.length - name->at;
+            name->shown = string_table_add(&demangler->strings, text.data, text.length);
             name->by = demangler;
         }
     }
+    text_release(&text);
     return NULL;
 }
 
@@ -110,8 +111,10 @@ static void demangle_all(struct preparation *p, struct demangler *demanglers, ui
 {
     uint32_t started = 1;
     demanglers[0].preparation = p;
+    string_table_init(&demanglers[0].strings);
     for (; started < threads; started++) {
         demanglers[started].preparation = p;
+        string_table_init(&demanglers[started].strings);
         if (pthread_create(&demanglers[started].thread, NULL, demangle_some,
                            &demanglers[started]) != 0)
             break;
@@ -142,10 +145,10 @@ void function_names_prepare(struct function_names *names, const struct symbol_fr
         const struct prepared *name = &p.names[i];
         if (name->by)
             *demangled_at(names, name->linkage_name) =
-                string_table_add(names->strings, name->by->text.data + name->at, name->size);
+                string_table_adopt(names->strings, &name->by->strings, name->shown);
     }
     for (uint32_t i = 0; i < MAX_THREADS; i++)
-        text_release(&demanglers[i].text);
+        string_table_take(names->strings, &demanglers[i].strings);
     free(p.names);
 }
 

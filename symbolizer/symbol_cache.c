@@ -4,7 +4,6 @@
  */
 #include "symbolizer/symbol_cache.h"
 
-#include "profiler/base/hash_map.h"
 #include "profiler/base/mapped_file.h"
 #include "profiler/base/memory.h"
 
@@ -272,26 +271,23 @@ static int compare_entries(const void *left, const void *right)
     return a->address < b->address ? -1 : a->address > b->address;
 }
 
-/* The strings in use, in the order of their first use. */
+/* The strings in use, numbered from 1 in the order of their first use. */
 struct numbering {
-    struct string_table *strings;
-    struct hash_map numbers;
-    struct text offsets, bytes;
+    const struct string_table *strings;
+    uint32_t *numbers; /* [id]: 0: not in use */
+    uint32_t *ids;     /* [number - 1] */
+    uint32_t count, capacity;
+    size_t bytes; /* of all, each with its NUL; the first is empty */
 };
 
 static uint32_t number(struct numbering *n, uint32_t id)
 {
-    if (!id)
-        return 0;
-    uint32_t *known = hash_map_at(&n->numbers, id);
-    if (*known == HASH_MAP_NONE) {
-        uint32_t offset = (uint32_t)n->bytes.length;
-        *known = n->numbers.count;
-        text_append(&n->offsets, &offset, sizeof offset);
-        text_append(&n->bytes, string_table_get(n->strings, id),
-                    string_table_size(n->strings, id) + 1);
+    if (id && !n->numbers[id]) {
+        *array_push(&n->ids, &n->count, &n->capacity) = id;
+        n->numbers[id] = n->count;
+        n->bytes += string_table_size(n->strings, id) + (size_t)1;
     }
-    return *known;
+    return n->numbers[id];
 }
 
 static void number_frames(struct numbering *n, struct added *added)
@@ -305,38 +301,58 @@ static void number_frames(struct numbering *n, struct added *added)
     }
 }
 
+/* Where each string begins among the bytes, and then the bytes. */
+static void append_strings(struct text *out, const struct numbering *n)
+{
+    uint32_t offset = 1;
+    for (uint32_t i = 0; i < n->count; i++) {
+        text_append(out, &offset, sizeof offset);
+        offset += string_table_size(n->strings, n->ids[i]) + 1;
+    }
+    text_append(out, "", 1);
+    for (uint32_t i = 0; i < n->count; i++)
+        text_append(out, string_table_get(n->strings, n->ids[i]),
+                    string_table_size(n->strings, n->ids[i]) + (size_t)1);
+}
+
+static void append_checksum(struct text *out)
+{
+    const size_t covered = offsetof(struct header, checksum) + sizeof(uint32_t);
+    uint32_t sum =
+        (uint32_t)crc32(0, (const Bytef *)out->data + covered, (uInt)(out->length - covered));
+    memcpy(out->data + offsetof(struct header, checksum), &sum, sizeof sum);
+}
+
 void symbol_cache_compose(struct symbol_cache *cache, struct text *out)
 {
     static const char zeros[8];
     struct added *added = &cache->added;
-    struct numbering n = {.strings = cache->strings};
+    struct numbering n = {.strings = cache->strings, .bytes = 1};
     size_t identity_size = strlen(cache->identity);
     if (added->count)
         qsort(added->entries, added->count, sizeof *added->entries, compare_entries);
-    text_append(&n.bytes, "", 1);
+    n.numbers = memory_new(n.strings->count + (size_t)1, sizeof *n.numbers);
     number_frames(&n, added);
     struct header header = {
         .magic = MAGIC,
         .identity_size = (uint32_t)identity_size,
         .entry_count = added->count,
         .frame_count = added->frame_count,
-        .string_count = n.numbers.count,
-        .string_bytes = (uint32_t)n.bytes.length,
+        .string_count = n.count,
+        .string_bytes = (uint32_t)n.bytes,
     };
+    text_reserve(out,
+                 sizeof header + padded(identity_size) + added->count * sizeof *added->entries +
+                     added->frame_count * sizeof *added->frames + 4 * (size_t)n.count + n.bytes);
     text_append(out, &header, sizeof header);
     text_append(out, cache->identity, identity_size);
     text_append(out, zeros, padded(identity_size) - identity_size);
     text_append(out, added->entries, added->count * sizeof *added->entries);
     text_append(out, added->frames, added->frame_count * sizeof *added->frames);
-    text_append(out, n.offsets.length ? n.offsets.data : "", n.offsets.length);
-    text_append(out, n.bytes.data, n.bytes.length);
-    const size_t covered = offsetof(struct header, checksum) + sizeof header.checksum;
-    uint32_t sum =
-        (uint32_t)crc32(0, (const Bytef *)out->data + covered, (uInt)(out->length - covered));
-    memcpy(out->data + offsetof(struct header, checksum), &sum, sizeof sum);
-    hash_map_release(&n.numbers);
-    text_release(&n.offsets);
-    text_release(&n.bytes);
+    append_strings(out, &n);
+    append_checksum(out);
+    free(n.numbers);
+    free(n.ids);
 }
 
 /* Makes the directory and those above it, for us alone. */

@@ -6,6 +6,7 @@
 
 #include "profiler/base/memory.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +18,9 @@ struct string_block {
 };
 
 enum {
-    BLOCK_SIZE = 64 * 1024,
-    MOST_ALIKE = 8, /* strings of one hash: by chance, there are never two */
+    BLOCK_MIN = 64 * 1024,
+    BLOCK_MAX = 4 << 20, /* of huge pages, see memory.c: there are names of 100 MB and more */
+    MOST_ALIKE = 8,      /* strings of one hash: by chance, there are never two */
 };
 
 /* FNV-1a over eight bytes at a time, finished by hash_u64. */
@@ -35,16 +37,25 @@ static uint64_t hash_bytes(const char *bytes, size_t size, uint64_t seed)
     return hash_u64(hash ^ tail);
 }
 
+/* As large as all before it. */
+static struct string_block *new_block(struct string_table *table, size_t wanted)
+{
+    size_t size = table->block_bytes < BLOCK_MIN   ? BLOCK_MIN
+                  : table->block_bytes > BLOCK_MAX ? BLOCK_MAX
+                                                   : table->block_bytes;
+    size = size < wanted ? wanted : size;
+    struct string_block *block = memory_resize(NULL, 1, sizeof *block + size);
+    *block = (struct string_block){.next = table->blocks, .size = size};
+    table->blocks = block;
+    table->block_bytes += size;
+    return block;
+}
+
 static const char *copy_bytes(struct string_table *table, const char *bytes, size_t size)
 {
     struct string_block *block = table->blocks;
-    if (!block || block->size - block->used < size + 1) {
-        size_t wanted = size + 1 > BLOCK_SIZE ? size + 1 : BLOCK_SIZE;
-        block = memory_new(1, sizeof *block + wanted);
-        block->size = wanted;
-        block->next = table->blocks;
-        table->blocks = block;
-    }
+    if (!block || block->size - block->used < size + 1)
+        block = new_block(table, size + 1);
     char *copy = block->bytes + block->used;
     memcpy(copy, bytes, size);
     copy[size] = '\0';
@@ -76,37 +87,65 @@ static void hash_again(struct string_table *table)
     hash_map_release(&table->by_hash);
     for (uint32_t id = 0; id < table->count; id++) {
         struct string_entry *entry = &table->entries[id];
-        uint64_t hash = hash_bytes(entry->bytes, entry->size, table->seed);
-        uint32_t *first = hash_map_at(&table->by_hash, hash);
+        entry->hash = hash_bytes(entry->bytes, entry->size, table->seed);
+        uint32_t *first = hash_map_at(&table->by_hash, entry->hash);
         entry->next = *first == HASH_MAP_NONE ? 0 : *first;
         *first = id;
     }
 }
 
-static uint32_t add_new(struct string_table *table, const char *bytes, size_t size, uint32_t chain)
+/* The id of the string; one that is new is entered, its bytes copied or as they are. */
+static uint32_t enter(struct string_table *table, const struct string_entry *wanted, bool copied)
 {
-    struct string_entry *entry = array_push(&table->entries, &table->count, &table->capacity);
-    *entry = (struct string_entry){copy_bytes(table, bytes, size), (uint32_t)size, chain};
-    return table->count - 1;
-}
-
-uint32_t string_table_add(struct string_table *table, const char *bytes, size_t size)
-{
-    uint32_t *first = hash_map_at(&table->by_hash, hash_bytes(bytes, size, table->seed));
+    uint32_t *first = hash_map_at(&table->by_hash, wanted->hash);
     uint32_t chain = *first == HASH_MAP_NONE ? 0 : *first, alike = 0;
     for (uint32_t id = chain; *first != HASH_MAP_NONE; id = table->entries[id].next) {
         const struct string_entry *entry = &table->entries[id];
-        if (entry->size == size && memcmp(entry->bytes, bytes, size) == 0)
+        if (entry->size == wanted->size && memcmp(entry->bytes, wanted->bytes, wanted->size) == 0)
             return id;
         alike++;
         if (!entry->next)
             break;
     }
-    *first = add_new(table, bytes, size, chain);
-    uint32_t id = *first;
+    uint32_t id = table->count;
+    struct string_entry *entry = array_push(&table->entries, &table->count, &table->capacity);
+    *entry = *wanted;
+    entry->next = chain;
+    if (copied)
+        entry->bytes = copy_bytes(table, wanted->bytes, wanted->size);
+    *first = id;
     if (alike >= MOST_ALIKE)
         hash_again(table);
     return id;
+}
+
+uint32_t string_table_add(struct string_table *table, const char *bytes, size_t size)
+{
+    uint64_t hash = hash_bytes(bytes, size, table->seed);
+    return enter(table, &(struct string_entry){bytes, (uint32_t)size, 0, hash}, true);
+}
+
+uint32_t string_table_adopt(struct string_table *table, const struct string_table *from,
+                            uint32_t id)
+{
+    struct string_entry entry = from->entries[id];
+    if (from->seed != table->seed)
+        entry.hash = hash_bytes(entry.bytes, entry.size, table->seed);
+    return enter(table, &entry, false);
+}
+
+void string_table_take(struct string_table *table, struct string_table *from)
+{
+    struct string_block **last = &from->blocks;
+    while (*last)
+        last = &(*last)->next;
+    // behind the block that is being filled
+    struct string_block **place = table->blocks ? &table->blocks->next : &table->blocks;
+    *last = *place;
+    *place = from->blocks;
+    table->block_bytes += from->block_bytes;
+    from->blocks = NULL;
+    string_table_release(from);
 }
 
 uint32_t string_table_add_string(struct string_table *table, const char *string)

@@ -20,11 +20,13 @@ struct string_table {
         const char *bytes; /* NUL-terminated */
         uint32_t size;     /* without the NUL */
         uint32_t next;     /* the next entry with the same hash, or 0 */
+        uint64_t hash;     /* under the table's seed */
     } * entries;
     uint32_t count, capacity;
     struct hash_map by_hash;
     uint64_t seed; /* of the hashes, see hash_map.h */
     struct string_block *blocks;
+    size_t block_bytes; /* of all blocks */
 };
 
 void string_table_init(struct string_table *table);
@@ -33,6 +35,17 @@ void string_table_release(struct string_table *table);
 /* The id of these bytes, which are copied when they are new. */
 uint32_t string_table_add(struct string_table *table, const char *bytes, size_t size);
 uint32_t string_table_add_string(struct string_table *table, const char *string);
+
+/*
+ * For tables that threads fill, each its own, and that become one: enters a string of another table
+ * without copying it. Its bytes belong to that table until string_table_take gives them away, which
+ * must be before its release.
+ */
+uint32_t string_table_adopt(struct string_table *table, const struct string_table *from,
+                            uint32_t id);
+
+/* The bytes of all strings of `from` are the table's from now on; `from` is empty. */
+void string_table_take(struct string_table *table, struct string_table *from);
 
 /* The NUL-terminated bytes of an id; ids out of range give "". */
 const char *string_table_get(const struct string_table *table, uint32_t id);

@@ -369,8 +369,8 @@ static void linked_units(const uint8_t *data, size_t size)
         scan_unit(&dwarf, &names, i);
     for (uint32_t i = 0; i < names.count; i++) {
         const struct dwarf_description *found = &names.descriptions[i];
-        if ((found->name && strlen(found->name) >= size) ||
-            (found->linkage_name && strlen(found->linkage_name) >= size))
+        if (string_table_size(&names.strings, found->name) >= size ||
+            string_table_size(&names.strings, found->linkage_name) >= size)
             abort();
     }
     dwarf_names_release(&names);
