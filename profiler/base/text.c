@@ -76,6 +76,16 @@ void text_printf(struct text *text, const char *format, ...)
     va_end(again);
 }
 
+void text_append_number(struct text *text, unsigned long long number)
+{
+    char digits[20], *at = digits + sizeof digits; // of 2^64
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    text_append(text, at, (size_t)(digits + sizeof digits - at));
+}
+
 void text_append_varint(struct text *text, unsigned long long value)
 {
     unsigned char *bytes = (unsigned char *)text_reserve(text, 10);

@@ -36,6 +36,9 @@ void text_printf(struct text *text, const char *format, ...) __attribute__((form
 char *text_reserve(struct text *text, size_t size);
 void text_append_reserved(struct text *text, size_t size);
 
+/* In decimal, as "%llu" does; for those who print millions of them. */
+void text_append_number(struct text *text, unsigned long long number);
+
 /* Unsigned LEB128 (DWARF 5, section 7.6). */
 void text_append_varint(struct text *text, unsigned long long value);
 

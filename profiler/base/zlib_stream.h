@@ -18,7 +18,11 @@
  * it took; 0: it is damaged or has another size, and `out` has no meaning. */
 size_t zlib_stream_inflate(const void *in, size_t in_size, void *out, size_t size);
 
-/* Appends the bytes as a stream. The same bytes give the same stream, with the same library. */
+/* Compresses the bytes quickly to a stream in the room at `out`. Returns how many bytes it takes;
+ * 0: it does not fit, or only just. The same bytes give the same stream, with the same library. */
+size_t zlib_stream_deflate(const void *data, size_t size, void *out, size_t room);
+
+/* Appends the bytes as a stream; more slowly, for what is sent around. */
 void zlib_stream_append(struct text *out, const void *data, size_t size);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-enum { LEVEL = 6, ROOM = 256 * 1024 };
+enum { FAST = 1, SMALL = 6, ROOM = 256 * 1024 };
 
 static unsigned piece_of(size_t size)
 {
@@ -53,20 +53,50 @@ static void release(voidpf unused, voidpf block)
     free(block);
 }
 
+static void begin(z_stream *stream, int level)
+{
+    *stream = (z_stream){.zalloc = allocate, .zfree = release};
+    deflateInit(stream, level);
+}
+
+/* Compresses the next bytes of those from `*at` on into the room; true: they are not all. */
+static bool deflate_some(z_stream *stream, const char **at, size_t *size, void *out, unsigned room)
+{
+    unsigned offered = piece_of(*size);
+    stream->next_in = (Bytef *)*at;
+    stream->avail_in = offered;
+    stream->next_out = out;
+    stream->avail_out = room;
+    int result = deflate(stream, offered == *size ? Z_FINISH : Z_NO_FLUSH);
+    *at += offered - stream->avail_in;
+    *size -= offered - stream->avail_in;
+    return result == Z_OK;
+}
+
+size_t zlib_stream_deflate(const void *data, size_t size, void *out, size_t room)
+{
+    z_stream stream;
+    const char *at = data;
+    size_t done = 0;
+    bool more = true;
+    begin(&stream, FAST);
+    while (more && done < room) {
+        unsigned offered = piece_of(room - done);
+        more = deflate_some(&stream, &at, &size, (char *)out + done, offered);
+        done += offered - stream.avail_out;
+    }
+    deflateEnd(&stream);
+    return more ? 0 : done;
+}
+
 void zlib_stream_append(struct text *out, const void *data, size_t size)
 {
-    z_stream stream = {.zalloc = allocate, .zfree = release};
+    z_stream stream;
     const char *at = data;
-    int result = deflateInit(&stream, LEVEL);
-    while (result == Z_OK) {
-        unsigned offered = piece_of(size);
-        stream.next_in = (Bytef *)at;
-        stream.avail_in = offered;
-        stream.next_out = (Bytef *)text_reserve(out, ROOM);
-        stream.avail_out = ROOM;
-        result = deflate(&stream, offered == size ? Z_FINISH : Z_NO_FLUSH);
-        at += offered - stream.avail_in;
-        size -= offered - stream.avail_in;
+    bool more = true;
+    begin(&stream, SMALL);
+    while (more) {
+        more = deflate_some(&stream, &at, &size, text_reserve(out, ROOM), ROOM);
         text_append_reserved(out, ROOM - stream.avail_out);
     }
     deflateEnd(&stream);

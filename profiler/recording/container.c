@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 enum { MARKER_SIZE = sizeof CONTAINER_CHUNK_MARKER - 1, MAGIC_SIZE = sizeof RECORDING_MAGIC - 1 };
 
@@ -57,34 +58,7 @@ int container_read_file_header(struct bytes *file, const char *path, struct erro
 
 /* ---- writing chunks ---- */
 
-void container_packer_init(struct container_packer *packer, int level)
-{
-    *packer = (struct container_packer){0};
-    packer->deflates = deflateInit(&packer->stream, level) == Z_OK;
-}
-
-void container_packer_release(struct container_packer *packer)
-{
-    if (packer->deflates)
-        deflateEnd(&packer->stream);
-    *packer = (struct container_packer){0};
-}
-
-/* Deflates into `out`, which has room for `size` bytes there. Returns the bytes it took, or 0 when
- * they would not be fewer. */
-static size_t deflate_into(struct container_packer *packer, const void *raw, size_t size, void *out)
-{
-    z_stream *stream = &packer->stream;
-    if (!packer->deflates || size == 0 || deflateReset(stream) != Z_OK)
-        return 0;
-    stream->next_in = (Bytef *)raw;
-    stream->avail_in = (uInt)size;
-    stream->next_out = out;
-    stream->avail_out = (uInt)size - 1;
-    return deflate(stream, Z_FINISH) == Z_STREAM_END ? stream->total_out : 0;
-}
-
-void container_pack(struct container_packer *packer, const void *raw, size_t size, struct text *out)
+void container_pack(const void *raw, size_t size, struct text *out)
 {
     size_t begin = out->length;
     text_append(out, CONTAINER_CHUNK_MARKER, MARKER_SIZE);
@@ -92,7 +66,8 @@ void container_pack(struct container_packer *packer, const void *raw, size_t siz
     text_append(out, (uint32_t[4]){0}, 16);
     text_append(out, raw, size); // stays unless it deflates to less
     char *payload = out->data + begin + CONTAINER_CHUNK_HEADER_SIZE;
-    size_t deflated = deflate_into(packer, raw, size, payload);
+    // Quickly: this happens beside the program that is profiled, and after it while somebody waits.
+    size_t deflated = size ? zlib_stream_deflate(raw, size, payload, size - 1) : 0;
     if (!deflated && size)
         memcpy(payload, raw, size);
     uint32_t codec = deflated ? CONTAINER_DEFLATED : CONTAINER_STORED;

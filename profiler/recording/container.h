@@ -13,7 +13,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <zlib.h>
 
 enum {
     CONTAINER_FILE_HEADER_SIZE = 24,
@@ -33,17 +32,8 @@ void container_append_file_header(struct text *out);
 /* Reads the file header; `path` is for the error. Returns 0 or -1. */
 int container_read_file_header(struct bytes *file, const char *path, struct error *error);
 
-struct container_packer {
-    z_stream stream;
-    bool deflates; /* false when zlib could not be set up: chunks are stored */
-};
-/* `level` is zlib's, 1 (fast) to 9 (small). */
-void container_packer_init(struct container_packer *packer, int level);
-void container_packer_release(struct container_packer *packer);
-
 /* Appends one chunk, header and payload. `size` is at most CONTAINER_RAW_MAX. */
-void container_pack(struct container_packer *packer, const void *raw, size_t size,
-                    struct text *out);
+void container_pack(const void *raw, size_t size, struct text *out);
 
 /* Zero-initialised is ready. */
 struct container_unpacker {

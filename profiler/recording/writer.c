@@ -17,18 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum {
-    CHUNK_SIZE = 256 * 1024,
-    // A recording is written beside the program it is about, so CPU time counts more than bytes:
-    // the columns leave deflate little to find. 9,024 samples with 24 k new stacks (Python, parsing
-    // and diffing; measure_recording) took 6.62 bytes each at level 1, 6.41 at 6 and 6.39 at 9, and
-    // about 0.1, 0.2 and 0.9 us of CPU time more than level 0, which took 14.01 bytes.
-    LEVEL_WHILE_RECORDING = 1,
-    // Names are text, but somebody waits for them: those of a C++ program with 232 MB of debug
-    // information take 0.96 MB at level 6 and 1.29 MB at level 1; compressing them at level 6
-    // took some 0.12 s of the 0.30 s of a look with a warm cache.
-    LEVEL_AFTERWARDS = 1,
-};
+enum { CHUNK_SIZE = 256 * 1024 };
 
 /* Records of one kind that wait to be written as one. */
 struct batch {
@@ -38,7 +27,6 @@ struct batch {
 
 struct recording_writer {
     struct output output;
-    struct container_packer packer;
     struct codec_state state;
     struct batch batches[CODEC_KIND_COUNT];
     size_t batched_bytes; /* in all their columns */
@@ -56,10 +44,9 @@ static void writer_fail(struct recording_writer *writer, const struct error *cau
     writer->failed = true;
 }
 
-static struct recording_writer *writer_new(int level)
+static struct recording_writer *writer_new(void)
 {
     struct recording_writer *writer = memory_new(1, sizeof *writer);
-    container_packer_init(&writer->packer, level);
     codec_state_init(&writer->state);
     return writer;
 }
@@ -70,7 +57,6 @@ static void writer_free(struct recording_writer *writer)
         for (unsigned i = 0; i < CODEC_COLUMNS_MAX; i++)
             text_release(&writer->batches[kind].columns[i]);
     }
-    container_packer_release(&writer->packer);
     codec_state_release(&writer->state);
     text_release(&writer->raw);
     text_release(&writer->scratch);
@@ -153,7 +139,7 @@ static void write_chunk(struct recording_writer *writer)
     if (writer->raw.length == 0)
         return;
     writer->packed.length = 0;
-    container_pack(&writer->packer, writer->raw.data, writer->raw.length, &writer->packed);
+    container_pack(writer->raw.data, writer->raw.length, &writer->packed);
     if (output_write(&writer->output, writer->packed.data, writer->packed.length, &error) < 0)
         writer_fail(writer, &error);
     writer->raw.length = 0;
@@ -185,7 +171,7 @@ void recording_writer_put(struct recording_writer *writer, const struct recordin
 
 struct recording_writer *recording_writer_create(const char *path, struct error *error)
 {
-    struct recording_writer *writer = writer_new(LEVEL_WHILE_RECORDING);
+    struct recording_writer *writer = writer_new();
     if (output_create(&writer->output, path, error) < 0) {
         writer_free(writer);
         return NULL;
@@ -223,7 +209,7 @@ static int take_up(struct recording_writer *writer, const char *path, struct err
 
 struct recording_writer *recording_writer_append(const char *path, struct error *error)
 {
-    struct recording_writer *writer = writer_new(LEVEL_AFTERWARDS);
+    struct recording_writer *writer = writer_new();
     if (output_open(&writer->output, path, error) < 0)
         goto failed;
     if (take_up(writer, path, error) == 0)

@@ -50,6 +50,25 @@ static void zlib_reads_what_was_compressed(void **state)
     text_release(&compressed);
 }
 
+static void what_does_not_fit_is_not_compressed(void **state)
+{
+    (void)state;
+    struct text data = TEXT_INIT;
+    make(&data, 1 << 18);
+    unsigned char *room = memory_new(data.length, 1), *back = memory_new(data.length, 1);
+    size_t size = zlib_stream_deflate(data.data, data.length, room, data.length);
+    uLongf back_size = data.length;
+    assert_in_range(size, 1, data.length - 1);
+    assert_int_equal(uncompress(back, &back_size, room, size), Z_OK);
+    assert_memory_equal(back, data.data, data.length);
+    assert_int_equal(zlib_stream_deflate(data.data, data.length, room, size + 64), size);
+    assert_int_equal(zlib_stream_deflate(data.data, data.length, room, size / 2), 0);
+    assert_int_equal(zlib_stream_deflate(data.data, data.length, room, 1), 0);
+    free(room);
+    free(back);
+    text_release(&data);
+}
+
 static void nothing_is_a_stream_too(void **state)
 {
     (void)state;
@@ -99,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zlib_reads_what_was_compressed),
+        cmocka_unit_test(what_does_not_fit_is_not_compressed),
         cmocka_unit_test(nothing_is_a_stream_too),
         cmocka_unit_test(what_follows_a_stream_is_left),
         cmocka_unit_test(streams_of_another_size_or_damaged_are_refused),

@@ -35,12 +35,9 @@ static void append_start(struct text *raw)
 static void write_chunk_file(const char *path, const struct text *raw)
 {
     struct text file = TEXT_INIT;
-    struct container_packer packer;
-    container_packer_init(&packer, 1);
     container_append_file_header(&file);
-    container_pack(&packer, raw->data, raw->length, &file);
+    container_pack(raw->data, raw->length, &file);
     file_write(path, file.data, file.length);
-    container_packer_release(&packer);
     text_release(&file);
 }
 
@@ -320,24 +317,21 @@ static void many_tiny_chunks_with_many_threads_take_linear_time(void **state)
     // 50,000 threads x 20,000 chunks: forgetting each thread at each chunk would take minutes
     struct text raw = TEXT_INIT, file = TEXT_INIT;
     struct record_list list = {0};
-    struct container_packer packer;
     const char *path = folder_path("prof.data");
-    container_packer_init(&packer, 1);
     container_append_file_header(&file);
     append_start(&raw);
     for (unsigned i = 0; i < 50000; i++)
         append_record(&raw, RECORDING_THREAD, "", 0);
-    container_pack(&packer, raw.data, raw.length, &file);
+    container_pack(raw.data, raw.length, &file);
     raw.length = 0;
     append_record(&raw, RECORDING_SAMPLE, "\1\3\xd0\x86\3", 5); // thread 50,000
     for (unsigned i = 0; i < 20000; i++)
-        container_pack(&packer, raw.data, raw.length, &file);
+        container_pack(raw.data, raw.length, &file);
     file_write(path, file.data, file.length);
     record_list_read(&list, path, NULL);
     assert_int_equal(list.count, 3 + 50000 + 20000);
     assert_int_equal(list.records[list.count - 1].sample.thread, 50000);
     record_list_release(&list);
-    container_packer_release(&packer);
     text_release(&raw);
     text_release(&file);
 }
