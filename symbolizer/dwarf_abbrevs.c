@@ -131,11 +131,8 @@ static bool is_reference(uint16_t form)
 }
 
 static void add_step(struct dwarf_abbrevs *abbrevs, struct dwarf_abbrev *abbrev,
-                     const struct dwarf_attribute *attribute)
+                     struct dwarf_step step)
 {
-    struct dwarf_step step = step_of(attribute->form, &abbrevs->sizes);
-    if (attribute->name == DW_AT_sibling && is_reference(attribute->form))
-        step.kind = DWARF_STEP_SIBLING;
     if (abbrev->step_count && step.kind == DWARF_STEP_FIXED) {
         struct dwarf_step *last = &abbrevs->steps[abbrevs->step_count - 1];
         if (last->kind == DWARF_STEP_FIXED) {
@@ -163,11 +160,14 @@ static void compile_attributes(struct dwarf_abbrevs *abbrevs, struct dwarf_abbre
         };
         if (attribute.form == DW_FORM_implicit_const)
             attribute.constant = bytes_signed_varint(b);
+        attribute.step = step_of(attribute.form, &abbrevs->sizes);
+        if (name == DW_AT_sibling && is_reference(attribute.form))
+            attribute.step.kind = DWARF_STEP_SIBLING;
         *array_push(&abbrevs->attributes, &abbrevs->attribute_count, &abbrevs->attribute_capacity) =
             attribute;
         abbrev->attribute_count++;
         abbrev->has_code |= name == DW_AT_low_pc || name == DW_AT_ranges;
-        add_step(abbrevs, abbrev, &attribute);
+        add_step(abbrevs, abbrev, attribute.step);
     }
 }
 
@@ -229,7 +229,7 @@ static uint64_t take_number(struct bytes *b, uint32_t size)
     }
 }
 
-static void take_step(const struct dwarf_step *step, struct bytes *b, uint64_t *sibling)
+void dwarf_step_take(const struct dwarf_step *step, struct bytes *b, uint64_t *sibling)
 {
     switch (step->kind) {
     case DWARF_STEP_FIXED:
@@ -263,14 +263,6 @@ static void take_step(const struct dwarf_step *step, struct bytes *b, uint64_t *
     }
 }
 
-bool dwarf_form_skip(uint16_t form, const struct dwarf_form_sizes *sizes, struct bytes *b)
-{
-    struct dwarf_step step = step_of(form, sizes);
-    uint64_t sibling;
-    take_step(&step, b, &sibling);
-    return !b->failed;
-}
-
 const uint8_t *dwarf_abbrev_skip(const struct dwarf_abbrevs *abbrevs,
                                  const struct dwarf_abbrev *abbrev, const uint8_t *at,
                                  const uint8_t *end, uint64_t *sibling)
@@ -287,7 +279,7 @@ const uint8_t *dwarf_abbrev_skip(const struct dwarf_abbrevs *abbrevs,
             continue;
         }
         struct bytes b = {at, end, false};
-        take_step(step, &b, sibling);
+        dwarf_step_take(step, &b, sibling);
         if (b.failed)
             return NULL;
         at = b.at;

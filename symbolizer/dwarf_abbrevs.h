@@ -25,11 +25,6 @@ enum dwarf_kind {
     DWARF_KIND_TYPE,      /* that may hold functions */
 };
 
-struct dwarf_attribute {
-    uint16_t name, form;
-    uint64_t constant; /* of DW_FORM_implicit_const */
-};
-
 /* One move over attributes. */
 struct dwarf_step {
     enum {
@@ -44,6 +39,12 @@ struct dwarf_step {
         DWARF_STEP_BAD,     /* a form that is not known, so neither is its size */
     } kind;
     uint32_t size;
+};
+
+struct dwarf_attribute {
+    uint16_t name, form;
+    struct dwarf_step step; /* over it alone */
+    uint64_t constant;      /* of DW_FORM_implicit_const */
 };
 
 struct dwarf_abbrev {
@@ -90,12 +91,13 @@ static inline const struct dwarf_abbrev *dwarf_abbrevs_get(struct dwarf_abbrevs 
     return dwarf_abbrevs_compile(abbrevs, code);
 }
 
-/* Moves over one attribute of the form. False when it leaves the bytes or the form is unknown. */
-bool dwarf_form_skip(uint16_t form, const struct dwarf_form_sizes *sizes, struct bytes *b);
+/* Moves over one attribute, or fails the bytes when it leaves them or its form is unknown.
+ * `sibling` is set to DW_AT_sibling, as an offset from the unit's header, if it is that. */
+void dwarf_step_take(const struct dwarf_step *step, struct bytes *b, uint64_t *sibling);
 
 /*
  * Moves over the attributes of an entry. Returns the place after them, NULL when they leave the
- * bytes. `sibling` is set to DW_AT_sibling, as an offset from the unit's header, if there is one.
+ * bytes. `sibling` as above.
  */
 const uint8_t *dwarf_abbrev_skip(const struct dwarf_abbrevs *abbrevs,
                                  const struct dwarf_abbrev *abbrev, const uint8_t *at,

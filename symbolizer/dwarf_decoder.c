@@ -383,23 +383,26 @@ bool dwarf_decoder_entry(struct dwarf_decoder *decoder, const struct dwarf_abbre
                          const uint8_t *at, enum dwarf_wish wish, struct dwarf_entry *entry,
                          uint64_t *sibling, const uint8_t **after)
 {
-    const uint8_t *end = decoder->info.at + decoder->header.end;
-    struct bytes b = {at, end, false};
+    const struct dwarf_attribute *a = &decoder->abbrevs.attributes[abbrev->first_attribute];
+    struct bytes b = {at, decoder->info.at + decoder->header.end, false};
     bool is_distance = false;
     *entry = dwarf_entry_empty();
     entry->tag = abbrev->tag;
-    for (uint32_t i = 0; i < abbrev->attribute_count; i++) {
-        const struct dwarf_attribute *a = &decoder->abbrevs.attributes[abbrev->first_attribute + i];
+    for (uint32_t i = 0; i < abbrev->attribute_count; i++, a++) {
         struct bytes value = b;
         if (!read_code(entry, decoder, a, &value, &is_distance) && wish == DWARF_READ_ALL)
             read_description(entry, decoder, a, &value);
-        if (!dwarf_form_skip(a->form, &decoder->abbrevs.sizes, &b))
+        if (a->step.kind == DWARF_STEP_FIXED) // most are
+            bytes_skip(&b, a->step.size);
+        else
+            dwarf_step_take(&a->step, &b, sibling);
+        if (b.failed)
             return false;
     }
     if (is_distance && entry->high_pc != DWARF_NONE && entry->low_pc != DWARF_NONE)
         entry->high_pc += entry->low_pc;
-    *after = dwarf_abbrev_skip(&decoder->abbrevs, abbrev, at, end, sibling);
-    return *after != NULL;
+    *after = b.at;
+    return true;
 }
 
 bool dwarf_decoder_entry_at(struct dwarf_decoder *decoder, uint64_t offset,

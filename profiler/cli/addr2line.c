@@ -93,12 +93,13 @@ static void append_file(struct conversion *c, const struct symbol_frame *frame)
     const char *file = frame->file ? string_table_get(&c->strings, frame->file) : "??";
     text_append_string(&c->out, c->settings->basenames ? path_base_name(file) : file);
     text_append_char(&c->out, ':');
-    if (!frame->line)
-        text_append_string(&c->out, "?\n");
-    else if (frame->discriminator)
-        text_printf(&c->out, "%u (discriminator %u)\n", frame->line, frame->discriminator);
+    if (frame->line)
+        text_append_number(&c->out, frame->line);
     else
-        text_printf(&c->out, "%u\n", frame->line);
+        text_append_char(&c->out, '?');
+    if (frame->line && frame->discriminator)
+        text_printf(&c->out, " (discriminator %u)", frame->discriminator);
+    text_append_char(&c->out, '\n');
 }
 
 /* Whether a linkage name is one that the symbolizer has tried to demangle. One that was chosen by
