@@ -9,6 +9,7 @@
 #include "profiler/cli/message.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/record_options.h"
+#include "profiler/cli/results.h"
 #include "profiler/cli/subcommands.h"
 #include "profiler/cli/supervise.h"
 #include "profiler/cli/terminal.h"
@@ -16,7 +17,6 @@
 #include "profiler/collector/collector.h"
 #include "profiler/collector/launch.h"
 #include "profiler/collector/preflight.h"
-#include "render/views.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -81,63 +81,6 @@ static int give_up_profiling(const struct recording_run *run, const struct prefl
     return run_unprofiled(run->arguments, preflight);
 }
 
-/* Beside the command's own output the table stays narrow, whether or not that is a terminal;
- * 'prof report' shows whole names. */
-static unsigned table_width(void)
-{
-    unsigned width = terminal_width(stderr);
-    return width ? width - 6 : 110;
-}
-
-static void show_results(const struct recording_run *run, const struct kept_files *files)
-{
-    const struct record_settings *settings = run->settings;
-    struct profile profile;
-    struct text out = TEXT_INIT;
-    if (views_load_fresh(&profile, run->recording, files) < 0)
-        return;
-    bool color = terminal_color(settings->color, stderr);
-    char *picture = destination_expand(settings->picture, run->pid);
-    struct text svg = TEXT_INIT;
-    render_flamegraph(&svg, &profile, &(struct flamegraph_options){0});
-    bool drawn = views_write(picture, &svg) == EXIT_SUCCESS;
-    if (!settings->quiet) {
-        render_summary(&out, &profile, color);
-        if (settings->limit && profile.sample_count) {
-            text_append_char(&out, '\n');
-            render_report(&out, &profile,
-                          &(struct report_options){
-                              .limit = settings->limit, .color = color, .width = table_width()});
-        }
-        message_lines(&out);
-        if (drawn)
-            message("wrote %s and %s; open the picture in a browser", run->recording, picture);
-        else
-            message("wrote %s", run->recording);
-    }
-    text_release(&out);
-    free(picture);
-    profile_release(&profile);
-}
-
-/* Names are looked up here, too: files that are gone since can be read only now. */
-static void show_summary(const struct recording_run *run, const struct kept_files *files)
-{
-    struct profile profile;
-    struct text out = TEXT_INIT;
-    profile_init(&profile);
-    if ((run->settings->no_symbols ? profile_load(&profile, run->recording, NULL)
-                                   : views_load_fresh(&profile, run->recording, files)) < 0)
-        return;
-    if (!run->settings->quiet) {
-        render_summary(&out, &profile, terminal_color(COLOR_AUTO, stderr));
-        message_lines(&out);
-        message("wrote %s", run->recording);
-    }
-    text_release(&out);
-    profile_release(&profile);
-}
-
 /* Ends the recording and shows it. `wait_status`: -1 while the command still runs. */
 static void finish_recording(struct recording_run *run, int wait_status)
 {
@@ -168,9 +111,9 @@ static void finish_recording(struct recording_run *run, int wait_status)
                 "missing where they were deleted or replaced",
                 files.dropped, files.modules.most);
     if (run->show)
-        show_results(run, &files);
+        results_show(run->settings, run->recording, run->pid, &files);
     else
-        show_summary(run, &files);
+        results_summarize(run->settings, run->recording, &files);
     kept_files_release(&files);
 }
 

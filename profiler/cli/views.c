@@ -138,6 +138,15 @@ static const char *kept_dump(void *context, uint32_t process)
     return kept_files_names(kept->files, KEPT_DUMP, process, kept->names);
 }
 
+void views_keep_names(const struct profile *profile, const char *path)
+{
+    // appending would cut off what is damaged
+    if (profile->symbolized && !profile->damaged_bytes)
+        profile_save_symbols(profile, path, NULL);
+}
+
+/* Returns 1 when names were looked up that the recording has not, 0 when it has them all; -1 as
+ * views_load. */
 static int load_recording(struct profile *profile, const char *path, const struct kept_files *files)
 {
     struct error error;
@@ -163,14 +172,21 @@ static int load_recording(struct profile *profile, const char *path, const struc
         .progress = views_progress,
         .advise = views_advise,
     };
-    if (symbolize_profile(profile, &options, &error) < 0)
+    bool is_named = symbolize_profile(profile, &options, &error) == 0;
+    if (!is_named)
         message("cannot look up names: %s", error.text);
-    else if (!profile->damaged_bytes) // appending would cut off what is damaged
-        profile_save_symbols(profile, path, NULL);
     shrunk_files_report(); // here too: after 'prof run' we may die of the command's signal
     text_release(&cache);
     progress_say("working on %s", path);
-    return 0;
+    return is_named;
+}
+
+static int load_and_keep(struct profile *profile, const char *path)
+{
+    int result = load_recording(profile, path, NULL);
+    if (result > 0)
+        views_keep_names(profile, path);
+    return result < 0 ? -1 : 0;
 }
 
 /* What is neither a recording nor anything else is a damaged recording: its reader knows best. */
@@ -178,13 +194,13 @@ static int load_file(struct profile *profile, const char *path)
 {
     struct mapped_file file;
     if (mapped_file_open(&file, path, NULL) < 0)
-        return load_recording(profile, path, NULL);
+        return load_and_keep(profile, path);
     const char *bytes = (const char *)file.data;
     int result;
     if (file.size && !is_recording(bytes, file.size) && import_recognises(bytes, file.size))
         result = load_import(profile, path, bytes, file.size);
     else
-        result = load_recording(profile, path, NULL);
+        result = load_and_keep(profile, path);
     mapped_file_close(&file);
     return result;
 }
@@ -205,7 +221,7 @@ int views_load(struct profile *profile, const char *path)
         result = load_stream(profile, path, STDIN_FILENO);
     } else if (is_stream(path)) {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
-        result = fd < 0 ? load_recording(profile, path, NULL) : load_stream(profile, path, fd);
+        result = fd < 0 ? load_and_keep(profile, path) : load_stream(profile, path, fd);
         if (fd >= 0)
             close(fd);
     } else {
@@ -222,7 +238,7 @@ int views_load_fresh(struct profile *profile, const char *path, const struct kep
     int result = load_recording(profile, path, files);
     if (result < 0)
         profile_release(profile);
-    return result;
+    return result < 0 ? -1 : 0;
 }
 
 const char *views_file(const char *subcommand, int argument_count, char **arguments)

@@ -35,8 +35,12 @@
 int views_load(struct profile *profile, const char *path);
 
 /* The same for a recording that was just made, with the files that were kept of it (their owner
- * stays the caller). */
+ * stays the caller); but names are not written back, see views_keep_names. */
 int views_load_fresh(struct profile *profile, const char *path, const struct kept_files *files);
+
+/* Writes the names of a profile into the recording that it was loaded from, where that is possible.
+ */
+void views_keep_names(const struct profile *profile, const char *path);
 
 /* For struct symbolize_options: shows which module is looked at; knows what packages would help. */
 void views_progress(void *unused, const struct symbolize_step *step);

@@ -6,7 +6,7 @@ symbol_program.py makes a program with much debug information. Printed are media
 the end of the program to the end of prof, with an empty cache of symbols and with that of the run
 before; what of it the picture and the table take, from a run with nothing left to look up
 (`prof record --no-symbols`); and the time of `perf script` with inlined calls on samples of
-`perf record -g` at the same rate, which is cut off after a minute.
+`perf record -g` at the same rate, which is cut off after ten minutes.
 """
 
 import os
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-PERF_LIMIT_S = 60
+PERF_LIMIT_S = 600
 HZ = 997
 
 
@@ -30,21 +30,22 @@ def debug_megabytes(program):
     return sum(sizes) / 1e6
 
 
-def first_child(pid):
+def first_child(prof):
     """The program under a prof that has just been started."""
-    path = f"/proc/{pid}/task/{pid}/children"
-    while True:
+    path = f"/proc/{prof.pid}/task/{prof.pid}/children"
+    while prof.poll() is None:
         with open(path, encoding="ascii") as file:
             children = file.read().split()
         if children:
             return int(children[0])
+    sys.exit(f"{prof.args[0]} ended with status {prof.returncode} and started no program")
 
 
 def after_the_end(command, folder):
     """Seconds between the end of the first child of the command and that of the command."""
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as prof:
-        target = os.pidfd_open(first_child(prof.pid))
+        target = os.pidfd_open(first_child(prof))
         select.select([target], [], [])  # readable once it is a zombie
         ended = time.monotonic()
         status = prof.wait()
