@@ -53,16 +53,16 @@ class Reader {
         this.at += size;
         return new Reader(this.bytes.subarray(this.at - size, this.at));
     }
-    // The columns of a section by name, with room for `first` entries before them.
+    // The columns of a section by name, with room for `first` entries before them. A 1 marks those whose
+    // numbers may have more than 32 bits.
     columns(names, first = 0) {
         const n = this.number() + first, table = {n};
-        for (const name of names.split(' ')) {
+        for (const name in names) {
             if (this.at === this.bytes.length)
                 break;
-            const {bytes} = this.part(), isLarge = /weight|samples|time|old/.test(name);
             // a byte each, as often: in no more room than that
-            const isSmall = bytes.length === n - first;
-            const values = table[name] = new (isSmall ? Uint8Array : isLarge ? Float64Array : Uint32Array)(n);
+            const {bytes} = this.part(), isSmall = bytes.length === n - first;
+            const values = table[name] = new (isSmall ? Uint8Array : names[name] ? Float64Array : Uint32Array)(n);
             if (isSmall)
                 values.set(bytes, first);
             // number(), but in one loop: this is most of the time until the picture can be used
@@ -123,10 +123,13 @@ function $finishTree(t) {
         up[i] = at;
         at = i;
     }
-    for (const name of ['weight', 'samples', 'old', 'oldSamples'])
-        t[name] = t[name] && $sumsOf(t[name]);
-    if (t.old)
+    t.weight = $sumsOf(t.weight);
+    t.samples = $sumsOf(t.samples);
+    if (t.old) {
+        t.old = $sumsOf(t.old);
+        t.oldSamples = $sumsOf(t.oldSamples);
         t.gone = $sumsOf(Array.from(t.up, (_, i) => t.weight[t.end[i]] > t.weight[i] ? 0 : t.old[i + 1] - t.old[i]));
+    }
     return t;
 }
 
@@ -141,17 +144,19 @@ function $readData(bytes) {
     $strings = decoder.decode(sections[2].bytes.subarray(sections[2].at)).split('\n');
     $periodNs = run[0];
     $unit = $strings[run[16]] || 'samples';
-    fns = sections[3].columns('name module file line flags plain bare last');
+    fns = sections[3].columns({name: 0, module: 0, file: 0, line: 0, flags: 0, plain: 0, bare: 0, last: 0});
     $processCount = sections[5].number();
-    $threads = sections[6].columns('process tid');
-    $parts = sections[7] && sections[7].columns('at thread weight samples');
-    $samples = sections[8] && $readSamples(sections[8].columns('thread time at weight'));
-    $recorded = $finishTree(sections[4].columns('up fn weight samples line file old oldSamples', 1));
+    $threads = sections[6].columns({process: 0, tid: 0});
+    $parts = sections[7] && sections[7].columns({at: 0, thread: 0, weight: 1, samples: 1});
+    $samples = sections[8] && $readSamples(sections[8].columns({thread: 0, time: 1, at: 0, weight: 1}));
+    $recorded = $finishTree(sections[4].columns(
+        {up: 0, fn: 0, weight: 1, samples: 1, line: 0, file: 0, old: 1, oldSamples: 1}, 1));
 }
 
 function $readSamples(s) {
-    for (const name of ['thread', 'time', 'at'])
-        s[name] = Float64Array.from(s[name]);
+    s.thread = Float64Array.from(s.thread);
+    s.time = Float64Array.from(s.time);
+    s.at = Float64Array.from(s.at);
     for (let i = 0; i < s.n; i++) {
         const before = i && !s.thread[i] ? i - 1 : NaN;
         s.at[i] = (s.at[i] % 2 ? -(s.at[i] + 1) / 2 : s.at[i] / 2) + (s.at[before] || 0);
@@ -787,10 +792,8 @@ function $totalOf(f) {
 function $functionSums() {
     if ($sums)
         return $sums;
-    const {n, fn, end, weight, old} = $tree, until = $integers(fns.n);
-    $sums = {};
-    for (const name of ['self', 'total', 'old'])
-        $sums[name] = new Float64Array(fns.n);
+    const {n, fn, end, weight, old} = $tree, until = $integers(fns.n), zeros = () => new Float64Array(fns.n);
+    $sums = {self: zeros(), total: zeros(), old: zeros()};
     for (let node = 1; node < n; node++) {
         const f = $identities[fn[node]];
         $sums.self[f] += weight[node + 1] - weight[node];
@@ -805,12 +808,9 @@ function $functionSums() {
 }
 
 const $signed = (part) => (part < 0 ? '−' : '+') + $share(abs(part), 1, 2).replace('%', 'pp');
+const $changeIn = (f) => $sums.self[f] / $whole() - $sums.old[f] / ($tree.old ? $tree.old[$tree.n] : 1);
 const $keyOf = {
-    self: (f) => $sums.self[f],
-    total: (f) => $sums.total[f],
-    change: (f) => $sums.self[f] / $whole() - $sums.old[f] / ($tree.old ? $tree.old[$tree.n] : 1),
-    name: $nameOf,
-    module: $moduleOf,
+    'self': (f) => $sums.self[f], 'total': (f) => $sums.total[f], 'change': $changeIn, 'name': $nameOf, 'module': $moduleOf,
 };
 
 function $drawTable() {
@@ -834,7 +834,7 @@ function $moreRows() {
         const row = $make('tr', $first('tbody', $tableBox), {tabindex: 0});
         row.f = f;
         for (const text of [$share(self[f], $whole()), $amount(self[f]), $share(total[f], $whole()), $amount(total[f]),
-                            $tree.old && $signed($keyOf.change(f)), $nameOf(f), $fileName($moduleOf(f))]) {
+                            $tree.old && $signed($changeIn(f)), $nameOf(f), $fileName($moduleOf(f))]) {
             if (text !== undefined)
                 $make('td', row, {}, text);
         }
