@@ -48,6 +48,9 @@ void palette_class_name(char name[PALETTE_CLASS_SIZE], unsigned class);
 /* 0xrrggbb of a class; `dark` on a dark page. `shades`: see palette_shades_of. */
 uint32_t palette_color(unsigned class, bool dark, unsigned shades);
 
+/* 0xrrggbb of what a search has found. */
+uint32_t palette_match_color(bool dark);
+
 /* "kind", "module", "name", "heat", "diff": as in --colors and in the script. */
 const char *palette_mode_name(enum palette_mode mode);
 
@@ -61,7 +64,7 @@ bool palette_is_fixed(enum call_tree_kind kind);
 /* What the legend calls the kind. */
 const char *palette_label(enum call_tree_kind kind);
 
-/* Appends the rules for every class below the selector `scope` ("#pf-1a2b3c"). */
+/* Appends the rules for every class, and for matches, below the selector `scope` ("#pf-1a2b3c"). */
 void palette_append_css(struct text *out, const char *scope, unsigned shades);
 
 /* Calls entry(context, class, text) for each entry of a mode's legend; modules are not in it. */
