@@ -581,7 +581,7 @@ function $classOf(box) {
     if (f < 0)
         return 'p2';
     if ($colors === 'kind' || kind >= GAP_KIND)
-        return 'ulkjxgp'[kind] + $hash($nameOf(f)) % 5;
+        return 'ulkjxgpo'[kind] + $hash($nameOf(f)) % 5;
     return $colors === 'module' ? 'h' + $hash($moduleOf(f)) % 12 : $colors === 'name' ? 'w' + $hash($nameOf(f)) % 12
         : 'e' + max(0, 7 + ceil(log2($functionSums().self[$identities[f]] / $whole() || 1e-9)));
 }
@@ -990,7 +990,7 @@ function $search() {
     }
     $matches = null;
     if (test) {
-        const hits = $byFunction((f) => $kindOf(f) < GROUP_KIND && test(f) ? 1 : 0);
+        const hits = $byFunction((f) => $kindOf(f) !== GROUP_KIND && test(f) ? 1 : 0);
         const {n, fn} = $tree, before = $integers(n + 1);
         for (let node = 1; node < n; node++)
             before[node + 1] = before[node] + hits[fn[node]];

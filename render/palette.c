@@ -24,6 +24,7 @@ static const struct palette_kind {
     [CALL_TREE_UNKNOWN] = {'x', "no name found", 0x8f9492, 0xb3b1b7},
     [CALL_TREE_GAP] = {'g', "incomplete stack", 0x8f9492, 0xb3b1b7},
     [CALL_TREE_GROUP] = {'p', "process, thread", 0xc9ccd1, 0x8b9099},
+    [CALL_TREE_REST] = {'o', "left out (--max-size)", 0xae8a66, 0xf6e8cc},
 };
 
 static const uint32_t match_light = 0xfa2bf9, match_dark = 0xd648b1;
@@ -207,7 +208,7 @@ int palette_find(const char *word, enum palette_mode *mode, unsigned *shades)
 
 bool palette_is_fixed(enum call_tree_kind kind)
 {
-    return kind == CALL_TREE_GAP || kind == CALL_TREE_GROUP;
+    return kind >= CALL_TREE_GAP;
 }
 
 const char *palette_label(enum call_tree_kind kind)

@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const {after, afterEach, before, describe, test} = require('node:test');
-const {render, flamegraph, comparison, report, launch, open, hover, click, labels, details, write} =
+const {render, flamegraph, comparison, picture, report, launch, open, hover, click, labels, details, write} =
     require('./harness.js');
 
 const field = (...parts) => parts.join('\x1f');
@@ -459,6 +459,19 @@ test('over time, samples too short to be drawn are seen, and what they called', 
         if (width === 1200)
             await page.context().close();
     }
+});
+
+test('what --max-size has left out says so, and is no incomplete stack', async () => {
+    const stacks = Array.from({length: 30000}, (_, i) => `main;f${i % 7};g${i} ${1 + i % 9}\n`).join('');
+    page = await open(browser, picture(stacks, '--max-size', '0.2'));
+    const rest = page.locator('.picture text').filter({hasText: /^\[\d+ more/}).first();
+    const {x, y} = await rest.boundingBox();
+    assert.match(await page.evaluate((point) => document.elementFromPoint(...point).getAttribute('class'), [x, y + 4]), /^o\d$/);
+    await page.mouse.move(x, y + 4);
+    assert.match(await details(page), /^\[\d+ more frames, left out for the size of the file\]/);
+    const legend = await page.locator('.legend').innerText();
+    assert.match(legend, /left out \(--max-size\)/);
+    assert.doesNotMatch(legend, /incomplete/);
 });
 
 test('a page with the picture: its root in sight, its address and its theme', async () => {

@@ -182,6 +182,11 @@ for i in range(60000):
     grep -q 'frames left out for the size of the file' small.svg
     capture_prof export export small.svg
     assert_line export.out 'more frames, left out for the size of the file\] '
+    # and it is still said when the picture is read and made anew
+    capture_prof again flamegraph -q -o again.svg small.svg
+    grep -q '>left out (--max-size)<' again.svg
+    run grep -q 'incomplete stack' again.svg
+    [ "$status" -eq 1 ]
     # the sum is the same
     [ "$(awk '{ sum += $NF } END { print sum }' stacks)" = "$(awk '{ sum += $NF } END { print sum }' export.out)" ]
 }

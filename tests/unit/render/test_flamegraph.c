@@ -251,6 +251,28 @@ static void the_data_hold_every_node_in_order(void **state)
     text_release(&data);
 }
 
+/* A picture of many stacks that all begin with a, and are too many for the size. */
+static void render_too_large(struct text *document)
+{
+    struct text stacks = TEXT_INIT;
+    for (int i = 0; i < 20000; i++)
+        text_printf(&stacks, "a;b%d;c%d %d\n", i % 7, i, 1 + i % 9);
+    profile_of(&profile, stacks.data);
+    text_release(&stacks);
+    render_flamegraph(document, &profile, &(struct flamegraph_options){.max_size = 100000});
+}
+
+static void what_is_left_out_is_no_incomplete_stack(void **state)
+{
+    (void)state;
+    render_too_large(&out);
+    assert_non_null(strstr(out.data, "frames left out for the size of the file"));
+    assert_non_null(strstr(out.data, ">left out (--max-size)</text>"));
+    assert_non_null(strstr(out.data, "</i>left out (--max-size)</span>"));
+    assert_non_null(strstr(out.data, "<rect class=\"o"));
+    assert_null(strstr(out.data, "incomplete"));
+}
+
 static void compressed_data_inflate_to_the_same_bytes(void **state)
 {
     (void)state;
@@ -358,6 +380,7 @@ int main(void)
         TEST(the_script_and_style_are_small),
         TEST(one_huge_name_is_cut_in_the_picture_and_the_data),
         TEST(the_data_hold_every_node_in_order),
+        TEST(what_is_left_out_is_no_incomplete_stack),
         TEST(compressed_data_inflate_to_the_same_bytes),
         TEST(pieces_that_differ_are_compressed_each_in_its_way),
         TEST(elements_hold_a_mebibyte_at_most),

@@ -132,6 +132,8 @@ static void kinds_of_code_and_matches_look_different_to_everybody(void **state)
                 assert_apart(color_of_kind(a, dark), color_of_kind(b, dark), least);
             assert_apart(color_of_kind(a, dark), palette_match_color(dark), least);
         }
+        for (unsigned kind = 0; kind < CALL_TREE_REST; kind++)
+            assert_apart(color_of_kind(CALL_TREE_REST, dark), color_of_kind(kind, dark), 20);
         assert_true(contrast_with_black(palette_match_color(dark)) >= 4.7);
     }
 }
