@@ -11,7 +11,6 @@
 #include "render/assets.h"
 #include "render/box_classes.h"
 #include "render/figures.h"
-#include "render/module_weights.h"
 #include "render/names.h"
 #include "render/palette.h"
 #include "render/svg_data.h"
@@ -327,14 +326,13 @@ static void append_page_entry(void *context, unsigned class, const char *label)
 /* The modules with the most self time. */
 static void append_module_entries(struct document *document, struct page_legend *legend)
 {
-    const struct profile *profile = document->profile;
-    struct module_weights weights;
-    module_weights_build(&weights, &document->tree);
-    for (uint32_t i = 0; i < weights.count && i < LEGEND_MODULES; i++) {
-        const char *path = profile_string(profile, profile->modules[weights.modules[i]].path);
-        append_page_entry(legend, box_class_of_module(path), path_base_name(path));
+    const struct module_hues *hues = &document->classes.hues;
+    for (uint32_t i = 0; i < hues->count && i < LEGEND_MODULES; i++) {
+        const struct module_hue *module = &hues->modules[hues->by_weight[i]];
+        if (module->weight)
+            append_page_entry(legend, palette_class_of_hue(module->hue),
+                              *module->path ? path_base_name(module->path) : "no module known");
     }
-    module_weights_release(&weights);
 }
 
 /* What the colours mean in each mode; the style sheet shows the one that is chosen. */

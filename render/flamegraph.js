@@ -572,7 +572,27 @@ function $label(f, cells) {
 // ---- colours: classes, whose rules palette.c writes ----
 
 const COLORS = ['kind', 'module', 'name', 'heat', 'diff'];
-let $colors;
+let $colors, $hues;
+
+// By path: the hue of its hash, or one that is free where a heavier module has it, as in module_hues.c.
+function $findHues() {
+    const {n, fn, weight} = $recorded, own = new Float64Array(fns.n), weights = new Map(), taken = [];
+    for (let node = 1; node < n; node++)
+        own[fn[node]] += weight[node + 1] - weight[node];
+    for (let f = 0; f < fns.n; f++) {
+        if ($isCode(f))
+            weights.set($moduleOf(f), (weights.get($moduleOf(f)) || 0) + own[f]);
+    }
+    $hues = new Map();
+    for (const path of [...weights.keys()].sort((a, b) => weights.get(b) - weights.get(a) || $hash(a) - $hash(b))) {
+        let hue = $hash(path) % 12;
+        while ($hues.size < 12 && taken[hue])
+            hue = (hue + 5) % 12;
+        taken[hue] = true;
+        $hues.set(path, hue);
+    }
+    return $hues;
+}
 
 function $classOf(box) {
     const {f} = box, kind = $kindOf(f);
@@ -582,7 +602,7 @@ function $classOf(box) {
         return 'p2';
     if ($colors === 'kind' || kind >= GAP_KIND)
         return 'ulkjxgpo'[kind] + $hash($nameOf(f)) % 5;
-    return $colors === 'module' ? 'h' + $hash($moduleOf(f)) % 12 : $colors === 'name' ? 'w' + $hash($nameOf(f)) % 12
+    return $colors === 'module' ? 'h' + ($hues || $findHues()).get($moduleOf(f)) : $colors === 'name' ? 'w' + $hash($nameOf(f)) % 12
         : 'e' + max(0, 7 + ceil(log2($functionSums().self[$identities[f]] / $whole() || 1e-9)));
 }
 

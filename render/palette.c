@@ -77,9 +77,9 @@ unsigned palette_class_of_kind(enum call_tree_kind kind, uint32_t hash)
     return (unsigned)kind * PALETTE_SHADES + hash % PALETTE_SHADES;
 }
 
-unsigned palette_class_of_module(uint32_t hash)
+unsigned palette_class_of_hue(unsigned hue)
 {
-    return FIRST_HUE + hash % PALETTE_HUES;
+    return FIRST_HUE + hue;
 }
 
 unsigned palette_class_of_name(uint32_t hash)

@@ -60,6 +60,16 @@ function puzzling(count) {
     return lines.join('\n') + '\n';
 }
 
+// Functions of more modules than there are hues; some of one weight, some without any, two paths that
+// show as the same, and functions of no module.
+function ofModules(count) {
+    const lines = [`${field('main', APP)} 30`, 'nowhere 500', `${field('main', APP)};?x 70`];
+    for (let i = 0; i < count; i++)
+        lines.push(`${field('main', APP)};${field('call_' + i, `/lib/outer${i}.so`)};${field('f_' + i, `/lib/lib${i}.so`)} ${60 + i % 7}`);
+    lines.push(`${field('odd', '/lib/\x01')} 40`, `${field('even', '/lib/\\x01')} 40`);
+    return lines.join('\n') + '\n';
+}
+
 // The share of the weight, in percent, that lies in stacks below `path` with a name that passes.
 function bruteForce(stacks, passes, path = []) {
     let matched = 0, all = 0;
@@ -105,10 +115,11 @@ test('the script takes over without a complaint and removes the hint', async () 
 });
 
 test('labels and colours are those of the static picture', async () => {
-    for (const address of [addresses.small, addresses.puzzling, addresses.many]) {
+    const modules = ['svg-module', 'svg-name', 'svg-heat'].map((view) => flamegraph(ofModules(20), view));
+    for (const address of [addresses.small, addresses.puzzling, ...modules, addresses.many]) {
         const source = fs.readFileSync(fileURLToPath(address), 'utf8');
         const boxes = [...source.matchAll(
-            /<rect class="(\w\d)" x="([\d.]+)" y="(\d+)"[^>]*\/>(?:<text[^>]*>([^<]*)<)?/g)]
+            /<rect class="(\w\d+)" x="([\d.]+)" y="(\d+)"[^>]*\/>(?:<text[^>]*>([^<]*)<)?/g)]
             .filter((box) => source.lastIndexOf('class="legend"', box.index) < 0);
         page = await open(browser, address, {viewport: {width: 1200, height: 2000}});
         const unescape = (text) => (text || '').replace(/&lt;/g, '<').replace(/&gt;/g, '>')

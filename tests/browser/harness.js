@@ -32,8 +32,8 @@ function write(name, content) {
     return pathToFileURL(file).href;
 }
 
-function flamegraph(stacks) {
-    return write('flamegraph.svg', render('svg', stacks));
+function flamegraph(stacks, view = 'svg') {
+    return write('flamegraph.svg', render(view, stacks));
 }
 
 // With a number of samples as large as the weight, as collapsed stacks have them when prof reads them.

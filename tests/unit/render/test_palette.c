@@ -138,6 +138,16 @@ static void kinds_of_code_and_matches_look_different_to_everybody(void **state)
     }
 }
 
+static void hues_can_be_told_apart(void **state)
+{
+    (void)state;
+    for (unsigned a = 0; a < PALETTE_HUES; a++) {
+        for (unsigned b = 0; b < a; b++)
+            assert_true(distance(rgb_of(palette_color(palette_class_of_hue(a), false, 0)),
+                                 rgb_of(palette_color(palette_class_of_hue(b), false, 0))) >= 20);
+    }
+}
+
 static void less_and_more_look_different_to_everybody(void **state)
 {
     (void)state;
@@ -201,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(black_text_can_be_read_on_every_colour),
         cmocka_unit_test(kinds_of_code_and_matches_look_different_to_everybody),
+        cmocka_unit_test(hues_can_be_told_apart),
         cmocka_unit_test(less_and_more_look_different_to_everybody),
         cmocka_unit_test(changes_within_two_standard_errors_have_no_colour),
         cmocka_unit_test(classes_have_names_of_their_own),
