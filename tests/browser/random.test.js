@@ -37,9 +37,10 @@ function randomStacks(next) {
     for (let count = 2 + next(14); count > 0; count--) {
         const frames = Array.from({length: 1 + next(7)}, () => names[next(names.length)]);
         const weight = (1 + next(40)) * scale + (scale > 1 ? next(1000) : 0);
+        if (!next(9))
+            frames.splice(next(frames.length), 0, [Buffer.alloc(0), '[unknown]']);
         stacks.push([frames.map(([, shown]) => shown), weight]);
-        const between = next(9) ? ';' : ';;';
-        parts.push(...frames.flatMap(([bytes], i) => [Buffer.from(i ? between : ''), bytes]), Buffer.from(` ${weight}\n`));
+        parts.push(...frames.flatMap(([bytes], i) => [Buffer.from(i ? ';' : ''), bytes]), Buffer.from(` ${weight}\n`));
     }
     return [stacks, Buffer.concat(parts)];
 }
