@@ -1011,9 +1011,9 @@ function $search() {
     $matches = null;
     if (test) {
         const hits = $byFunction((f) => $kindOf(f) !== GROUP_KIND && test(f) ? 1 : 0);
-        const {n, fn} = $tree, before = $integers(n + 1);
+        const {n, fn, end, weight} = $tree, before = $integers(n + 1);
         for (let node = 1; node < n; node++)
-            before[node + 1] = before[node] + hits[fn[node]];
+            before[node + 1] = before[node] + (weight[end[node]] > weight[node] && hits[fn[node]]);
         $matches = {hits, before, count: new Set(fns.name.filter((id, f) => hits[f])).size};
     }
 }
@@ -1083,11 +1083,14 @@ function $matchedWeight({root: {from, times}, set: [first, last], set: nodes, so
         : $isAbove(nodes[i]) ? $zoomed.of($tree.weight, node) : 0), 0);
 }
 
-// What can be stepped to, from the left: in the flame graph all frames, elsewhere what is drawn.
+// What can be stepped to, from the left: in the flame graph all frames, elsewhere, and where only a lane
+// of what is gone has matches, what is drawn.
 const $drawnMatches = () => Object.keys($rows).sort((a, b) => a - b).flatMap((row) => $rows[row].filter($isMatch));
 
+const $stepsFrames = () => $zoomed.isFrame && ($zoomed.up || $matches.before[$tree.n] > 0);
+
 function $matchPosition() {
-    if (!$zoomed.isFrame) {
+    if (!$stepsFrames()) {
         const drawn = $drawnMatches();
         return [drawn.indexOf($current), drawn.length];
     }
@@ -1119,7 +1122,7 @@ function $step(direction) {
     const [at, n] = $matchPosition(), next = at < 0 && direction < 0 ? n - 1 : (at + direction + n) % n;
     if (!n)
         return;
-    $current = $zoomed.isFrame ? $frameAt(next) : $drawnMatches()[next];
+    $current = $stepsFrames() ? $frameAt(next) : $drawnMatches()[next];
     let target = $zoomed;
     const way = [];
     for (let box = $current; $zoomed.isFrame && box !== $zoomed; box = box.up)

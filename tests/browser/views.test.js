@@ -445,6 +445,18 @@ test('a comparison: colours by change, and a lane for what is gone', async () =>
     }
 });
 
+test('a match in the lane of what is gone can be stepped to', async () => {
+    const old = text([['main;a', 500], ['main;gone;gone_inner', 500]]), now = text([['main;a', 900], ['main;b', 100]]);
+    page = await open(browser, comparison(old, now));
+    await page.keyboard.press('/');
+    await page.keyboard.type('gone');
+    assert.equal(await page.locator('.found').innerText(), 'matched 0.0 % · 2 functions');
+    for (const name of ['gone', 'gone_inner', 'gone']) {
+        await page.locator('.picture').press('n');
+        assert.match(await details(page), new RegExp(`^${name}\\s+50.0 % of the older profile`));
+    }
+});
+
 test('over time, samples too short to be drawn are seen, and what they called', async () => {
     const stacks = Array.from({length: 2000}, (_, i) => [`@7;~${1000 + 9000 * i};main;work;${i % 2 ? 'odd' : 'even'}`, 1]);
     for (const width of [1200, 400]) {
