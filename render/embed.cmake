@@ -14,16 +14,17 @@ endforeach()
 # Names of the script's own, beside those with a "$": neither the browser nor the data know them.
 set(own_words
     above action anyCase app area arrow asNewEntry attributes away bare base before begin below beside best blob
-    bounds box Box BOX_MIN boxOf button byFn byte bytes caller cells center change COLORS column columns COMBINING
+    bounds Box box BOX_MIN boxOf button byFn byte bytes caller cells center change COLORS column columns COMBINING
     count decoder depth digits direction distance drawn drawnTo each element end enter enterBelow error event
-    expression factor file findAbove first fixed flag flags fn fns found GAP GAP_KIND gone GROUP_KIND grow head heads
-    high hint hit hits hue INLINED isBelow isFrame isListed isMerged isRecursive isSafe isSmall item items kid
-    kids kind known LABEL_MIN labels lane later level levels limit line link lost made mark merge met middle module
-    more most name names next node nodes now number old oldSamples order others own owner parent part parts passes
-    path paths percent place places plain popup probe process reader Reader register root row rule run runs said
-    samples say scale sections SELECT_MIN selector self shown siblings Sketch sketch slot slotOf source stage start
-    state steps sum sums switches table taken template text thread tick ticks tid time times tip told tops total until used
-    visit wanted way ways weight weights what where WIDE word words worker)
+    expression factor file findAbove first fixed flag flags fn fns found GAP GAP_KIND gone GROUP_KIND
+    grow head heads high hint hit hits hue INLINED isBelow isFrame isListed isMerged isRecursive
+    isSafe isSmall item items kid kids kind known LABEL_MIN labels lane later level levels limit line link lost
+    made mark merge met middle module more most name names next node nodes now number old oldSamples order
+    others own owner parent part parts passes path paths percent place places plain popup probe process
+    Reader reader register root row rule run runs said samples say scale sections SELECT_MIN selector self shown
+    siblings Sketch sketch slot slotOf source stage start state steps sum sums switches table taken template text
+    thread tick ticks tid time times tip told tops total until used visit wanted way ways weight weights what where
+    WIDE word words worker)
 foreach(word IN LISTS own_words)
     set(is_own_${word} TRUE)
 endforeach()
@@ -44,10 +45,18 @@ function(squeeze_template template result)
     set(${result} "${squeezed}${template}" PARENT_SCOPE)
 endfunction()
 
+# "const name = () => {};" is shorter than "function name() {}", which begins and ends where lines do.
+function(shorten_functions text result)
+    string(REGEX REPLACE "\nfunction ([a-zA-Z_$]+)([^\n]+) {\n" "\nconst \\1 = \\2 => {\n" text "${text}")
+    string(REGEX REPLACE "\nasync function ([a-zA-Z_$]+)([^\n]+) {\n" "\nconst \\1 = async \\2 => {\n" text "${text}")
+    string(REPLACE "\n}\n" "\n};\n" text "${text}")
+    set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
 # The script without comments, and blanks between two words and two equal signs only, so all statements have to
-# end in semicolons; its own names marked with "$_", which none has. Declarations that follow each other become one, and
-# constants variables nobody assigns to. A test compares the syntax trees of both. Divisions have blanks around
-# them, which tells them from regular expressions.
+# end in semicolons; its own names marked with "$_", which none has. Declarations that follow each other become
+# one, and constants variables nobody assigns to. A test compares the syntax trees of both. Divisions have blanks
+# around them, which tells them from regular expressions.
 function(squeeze text result)
     # In a CMake list, these three would join or split its elements.
     string(ASCII 1 semicolon)
@@ -181,6 +190,7 @@ function(rename text result)
 endfunction()
 
 if(IN MATCHES "[.]js$")
+    shorten_functions("${text}" text)
     squeeze("${text}" text)
     rename("${text}" text)
 else()

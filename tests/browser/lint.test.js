@@ -64,14 +64,20 @@ function assertSame(a, b, names, where = 'script') {
     }
 }
 
-// One declaration for each variable, and constants as variables.
+// One declaration for each variable, constants and functions as variables, no empty statements.
 function normalize(tree) {
     if (Array.isArray(tree)) {
-        return tree.map(normalize).flatMap((node) => node && node.type === 'VariableDeclaration'
-            ? node.declarations.map((one) => ({type: node.type, declarations: [one]})) : [node]);
+        return tree.filter((node) => !node || node.type !== 'EmptyStatement').map(normalize)
+            .flatMap((node) => node && node.type === 'VariableDeclaration'
+                ? node.declarations.map((one) => ({type: node.type, declarations: [one]})) : [node]);
     }
     if (typeof tree !== 'object' || !tree || tree instanceof RegExp)
         return tree;
+    if (tree.type === 'FunctionDeclaration' && !tree.generator) {
+        const init = {...tree, type: 'ArrowFunctionExpression', id: null};
+        return normalize({type: 'VariableDeclaration', kind: 'let',
+                          declarations: [{type: 'VariableDeclarator', id: tree.id, init}]});
+    }
     const same = Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, normalize(value)]));
     return same.kind === 'const' ? {...same, kind: 'let'} : same;
 }
