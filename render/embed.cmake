@@ -16,11 +16,11 @@ set(own_words
     above action anyCase app area arrow asNewEntry attributes away bare base before begin below beside best blob
     bounds Box box BOX_MIN boxOf button byFn byte bytes caller cells center change COLORS column columns COMBINING
     count decoder depth digits direction distance drawn drawnTo each element end enter enterBelow error event
-    expression factor file findAbove first fixed flag flags fn fns found GAP GAP_KIND gone GROUP_KIND
-    grow head heads high hint hit hits hue INLINED isBelow isFrame isListed isMerged isRecursive
+    expression factor file findAbove first fixed flag flags fn fns followWay found GAP GAP_KIND gone GROUP_KIND
+    grow head heads high hint hit hits hue INLINED isBelow isFrame isListed isMerged isNamed isRecursive isRemoved
     isSafe isSmall item items kid kids kind known LABEL_MIN labels lane later level levels limit line link lost
-    made mark merge met middle module more most name names next node nodes now number old oldSamples order
-    others own owner parent part parts passes path paths percent place places plain popup probe process
+    made mark merge met middle missing module more most name names next node nodes now number old oldSamples order
+    others own owner ownWays parent part parts passes path paths percent place places plain popup probe process
     Reader reader register root row rule run runs said samples say scale sections SELECT_MIN selector self shown
     siblings Sketch sketch slot slotOf source stage start state steps sum sums switches table taken template text
     thread tick ticks tid time times tip told tops total until used visit wanted way ways weight weights what where

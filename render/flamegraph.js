@@ -169,6 +169,8 @@ function $readSamples(s) {
 // ---- trees ----
 
 let $byThread, $collapsed, $byWidth, $hidden = new Set();
+// Names of what was taken out of all totals with what it calls, by the way there (see $mix); its weight.
+let $removed = new Map(), $removedWeight;
 const $byFunction = (valueOf) => Array.from(fns.name, (id, f) => valueOf(f));
 const $nameOf = (f) => f < 0 ? 'all' : $strings[fns.name[f]];
 const $moduleOf = (f) => f < 0 ? '' : $strings[fns.module[f]];
@@ -211,6 +213,7 @@ function $findRecursion() {
 class Sketch {
     constructor(places, met) {
         Object.assign(this, {places, met, up: [0], fn: [-1], from: [0], sums: [0, 0, 0, 0], isMerged: [$byThread],
+                             keys: $removed.size && $byFunction($keyHash), ways: [0], ownWays: [0], isRemoved: [],
                              // the last place with a hash, and before each the one with the same
                              heads: new Int32Array(1 << 22), others: [0]});
     }
@@ -247,7 +250,16 @@ class Sketch {
         place = this.up.push(above) - 1;
         if (this.isMerged[above])
             this.register(place);
+        if (this.keys)
+            this.followWay(place, above, f);
         return place;
+    }
+    // What was removed without regard to threads is so below each of them, too.
+    followWay(place, above, f) {
+        const {keys, ways, ownWays} = this, isNamed = (way) => $removed.get(way) === $nameOf(f);
+        ways[place] = $mix(ways[above], keys[f]);
+        ownWays[place] = $isCode(f) ? $mix(ownWays[above], keys[f]) : 0;
+        this.isRemoved[place] = isNamed(ways[place]) || isNamed(ownWays[place]);
     }
     // The place above with the function, or 0.
     findAbove(place, f) {
@@ -260,12 +272,15 @@ class Sketch {
 // The tree by thread, without what is hidden, and with recursion collapsed: of a stack that comes back
 // to a function, what lies between is left out, so that each function is in it once.
 function $transform() {
-    if (!$byThread && !$collapsed && !$hidden.size)
+    $removedWeight = 0;
+    if (!$byThread && !$collapsed && !$hidden.size && !$removed.size)
         return $recorded;
     const {n, fn, up} = $recorded, places = $integers(n), met = new Int32Array(n), tops = [], way = [];
     const sketch = new Sketch(places, met), isRecursive = $collapsed ? $findRecursion() : [];
     const left = $byFunction((f) => $hidden.has($nameOf(f)) || $hidden.has('module:' + $moduleOf(f)));
     const enterBelow = (place, node) => {
+        if (sketch.isRemoved[place])
+            return place;
         const f = fn[node], above = left[f] ? place : isRecursive[node] && sketch.findAbove(place, f);
         return left[f] || above ? sketch.merge(above) : sketch.enter(place, f, node);
     };
@@ -282,8 +297,10 @@ function $transform() {
             met[node] = thread + 1;
             place = places[node] = enterBelow(place, node);
         }
-        for (let i = 0; i < 4; i++)
-            sketch.sums[4 * place + i] += own[i];
+        if (sketch.isRemoved[place])
+            $removedWeight += own[0];
+        else
+            own.forEach((sum, i) => { sketch.sums[4 * place + i] += sum; });
     });
     return $flatten(sketch);
 }
@@ -752,6 +769,7 @@ function $draw() {
 const $fromRoot = (distance) => $icicle ? distance : $scroller.scrollHeight - $scroller.clientHeight - distance;
 
 function $redraw() {
+    tip.hidden = true;
     $tableBox.hidden = $view !== 'table';
     $scroller.hidden = !$tableBox.hidden;
     if (!$alone)
@@ -909,12 +927,18 @@ function $showDetails(box) {
     $make('b', first, {}, $nameOf(box.f));
     first.append(' ');
     $describe(box, first);
-    const sum = box.f >= 0 && $totalOf(box.f);
+    const sum = box.f >= 0 && $totalOf(box.f), missing = [];
     $make('div', $details, {}, $figures(box) + (sum > box.total * 1.000001 && $isCode(box.f) && !box.lane && !box.root.times
         ? ` · everywhere ${$amount(sum)} (${$share(sum, $whole())})` : ''));
+    if ($removed.size)
+        missing.push(`removed: ${[...new Set($removed.values())].join(', ')} (${$amount($removedWeight)})`);
+    if ($hidden.size)
+        missing.push('hidden: ' + [...$hidden].join(', '));
+    if (missing.length)
+        $make('div', $details, {class: 'missing'}, missing.join(' · ') + ' · X brings everything back');
 }
 
-function say(text, className = '') {
+function say(text, className = 'note') {
     $showDetails();
     $make('div', $details, {class: className}, text);
 }
@@ -1160,9 +1184,9 @@ function $frameOf(node) {
 // four letters for each function on the way.
 const $keyHash = (f) => $hash($nameOf(f) + '\n' + $moduleOf(f) + (fns.flags[f] & INLINED));
 const $mix = (way, key) => imul(way ^ key, 16777619) >>> 0;
-const $wayOf = (box) => box.up ? $mix($wayOf(box.up), $keyHash(box.f)) : 0;
+const $wayOf = (node) => node ? $mix($wayOf($tree.up[node]), $keyHash($tree.fn[node])) : 0;
 const $letters = (box) => (box.root.times ? box.up.kids.indexOf(box) : $keyHash(box.f)).toString(36).padStart(7, 0).slice(-4);
-const $pathOf = (box) => !box.up ? box === $roots[1] ? '~' : '' : box.isFrame ? '.' + $wayOf(box).toString(36)
+const $pathOf = (box) => !box.up ? box === $roots[1] ? '~' : '' : box.isFrame ? '.' + $wayOf(box.set[0]).toString(36)
     : $pathOf(box.up) + $letters(box);
 
 function $findPath(path, name) {
@@ -1188,6 +1212,7 @@ function $stateHash() {
         v: $view !== 'flame' && $view, p: $roots[1] && $nameOf($focus), q: $roots[1] && $moduleOf($focus),
         t: $view === 'chart' && $threads.tid[$chartThread], z: $pathOf($zoomed), f: $zoomed.up && $nameOf($zoomed.f),
         s: $input.value, o: flags !== ($root.dataset.flags || '') && (flags || '-'), x: [...$hidden].join('\n'),
+        d: Array.from($removed, ([way, name]) => way.toString(36) + ' ' + name).join('\n'),
         c: $colors !== $root.dataset.colors && $colors,
     };
     return '#' + Object.keys(state).filter((key) => state[key] || state[key] === 0)
@@ -1204,7 +1229,7 @@ function $remember(asNewEntry) {
 }
 
 function $readState() {
-    const state = {o: $root.dataset.flags || '', s: '', x: '', p: '', q: '', z: ''};
+    const state = {o: $root.dataset.flags || '', s: '', x: '', d: '', p: '', q: '', z: ''};
     const told = $owns ? location.hash || location.search : '';
     for (const [, key, value] of told.matchAll(/[#?&](\w)=([^&]*)/g)) {
         try {
@@ -1217,10 +1242,11 @@ function $readState() {
 }
 
 function $restore() {
-    const {o, s, x, p, q, z, f = p, v, t, c} = $readState();
+    const {o, s, x, d, p, q, z, f = p, v, t, c} = $readState();
     [$icicle, $byWidth, $collapsed, $byThread] = [...'iwkm'].map((flag) => o.includes(flag));
     $byThread = $byThread && $canSplit();
     $hidden = new Set(x ? x.split('\n') : []);
+    $removed = new Map(Array.from(d.matchAll(/(\w+) ([^\n]*)/g), ([, way, name]) => [parseInt(way, 36), name]));
     $colors = COLORS.includes(c) ? c : $root.dataset.colors;
     set($regexButton, {'aria-pressed': o.includes('r')});
     set($caseButton, {'aria-pressed': o.includes('a')});
@@ -1245,7 +1271,7 @@ const $canSplit = () => $threads.n > 1 && Boolean($parts || $samples);
 
 // Makes the tree and the roots anew from what they are to show.
 function $rebuild() {
-    if ($view === 'chart' && ($byThread || $collapsed || $hidden.size || !$samples || !$samples.n))
+    if ($view === 'chart' && ($byThread || $collapsed || $hidden.size || $removed.size || !$samples || !$samples.n))
         $view = 'flame';
     $tree = $transform();
     const known = new Map();
@@ -1284,7 +1310,6 @@ function $zoom(box) {
         return;
     $zoomed = box;
     $hovered = null;
-    tip.hidden = true;
     $redraw();
     $select(box.up ? box : null);
     $remember(true);
@@ -1296,6 +1321,7 @@ function $show(name) {
     if (name === 'chart') {
         $byThread = $collapsed = false;
         $hidden.clear();
+        $removed.clear();
     }
     $view = name;
     [$zoomed] = $roots;
@@ -1314,7 +1340,21 @@ function $sandwich(f) {
 function $hide(what) {
     $hidden.add(what);
     $view = $view === 'chart' ? 'flame' : $view;
-    $change(`Hidden: ${what}. X shows everything again.`);
+    $change();
+}
+
+// In the callers view and over time a box is no subtree.
+function $remove(box) {
+    const {from, times} = box.root;
+    if (box.f < 0 || from === 'self' || times || box.lane) {
+        say('This cannot be removed; what the flame graph shows can.', 'error');
+        return;
+    }
+    for (const node of box.source)
+        $removed.set($wayOf(node), $nameOf($tree.fn[node]));
+    if ($isCallerOf(box, $zoomed))
+        $zoomed = box.up || box;
+    $change();
 }
 
 // ---- commands: what keys, buttons and the menu do ----
@@ -1402,6 +1442,7 @@ const $commands = {
     '?': (event) => $openMenu(null, event),
     X() {
         $hidden.clear();
+        $removed.clear();
         $change();
     },
     w() {
@@ -1421,7 +1462,7 @@ $commands.Home = $commands[0];
 const $boxCommands = {
     Enter: () => $selected ? $zoom($selected) : $step(1), s: (box) => $sandwich(box.f), y: (box) => $copy($nameOf(box.f)),
     Y: (box) => $copy($stackOf(box)), x: (box) => box.f >= 0 && $hide($nameOf(box.f)),
-    M: (box) => $moduleOf(box.f) && $hide('module:' + $moduleOf(box.f)),
+    Delete: $remove, M: (box) => $moduleOf(box.f) && $hide('module:' + $moduleOf(box.f)),
     o: (box) => $sourceLink(box) ? window.open($sourceLink(box), '_blank', 'noopener')
         : say('Its file is not known, or the picture was made without --source-link.', 'error'),
     ' ': (box) => {
@@ -1573,8 +1614,12 @@ function $boxMenu(event) {
 
 function $clickBox(event) {
     const box = $boxAt(event);
-    if (box && !$held)
-        box === $zoomed ? $select(box) : $zoom(box);
+    if (box && !$held) {
+        if (event.ctrlKey || event.altKey || event.metaKey)
+            $remove(box);
+        else
+            box === $zoomed ? $select(box) : $zoom(box);
+    }
     $held = false;
 }
 

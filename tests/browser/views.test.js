@@ -48,7 +48,7 @@ async function boxesDrawn(page) {
         await page.mouse.move(x, y);
         const figures = await page.locator('.details div').nth(1).innerText();
         await page.keyboard.press('Y');
-        const note = await page.locator('.details div').nth(2).innerText();
+        const note = await page.locator('.details .note').innerText();
         const path = note.replace(/^Copied: ?/, '').trim();
         if (path)
             boxes[path] = parseWeight(figures);
@@ -77,6 +77,12 @@ const view = (page) => page.locator('select.view').evaluate((select) => select.v
 async function menuItem(page, name) {
     await page.locator('.more').click();
     await page.locator('.menu button', {hasText: name}).first().click();
+}
+
+async function clickWith(key, page, label) {
+    await page.keyboard.down(key);
+    await click(page, label);
+    await page.keyboard.up(key);
 }
 
 async function rightClick(page, label) {
@@ -209,6 +215,59 @@ for (const width of [1200, 400]) {
                 assert.deepEqual(await boxesDrawn(page), without(['a']));
                 await page.keyboard.press('X');
                 assert.deepEqual(await boxesDrawn(page), boxesOf(lists));
+            });
+
+            test('a click with Ctrl or Alt takes a box out of all totals, X brings it back', async () => {
+                page = await start(addresses.stacks);
+                const without = (passes) => lists.filter(([frames]) => !passes(frames));
+                const missing = () => page.locator('.details .missing').innerText();
+                await clickWith('Control', page, /^a$/);
+                const left = without((frames) => frames[1] === 'a');
+                assert.deepEqual(await boxesDrawn(page), boxesOf(left));
+                assert.equal(await missing(), 'removed: a (200 ms) · X brings everything back');
+                await hover(page, /^c$/);
+                assert.match(await details(page), /600 ms CPU · 75\.0 % of all/);
+                await clickWith('Alt', page, /^c$/);
+                const less = without((frames) => frames[1] === 'a' || frames[1] === 'c');
+                assert.deepEqual(await boxesDrawn(page), boxesOf(less));
+                assert.equal(await missing(), 'removed: a, c (800 ms) · X brings everything back');
+                await page.locator('select.view').selectOption('callers');
+                assert.deepEqual(await boxesDrawn(page), callersOf(less));
+                await page.goBack();
+                await page.goBack();
+                assert.deepEqual(await boxesDrawn(page), boxesOf(left));
+                await page.keyboard.press('X');
+                assert.deepEqual(await boxesDrawn(page), boxesOf(lists));
+                assert.equal(await page.locator('.details .missing').count(), 0);
+            });
+
+            test('what is removed stays so in its address, by thread, and in a picture made anew', async () => {
+                page = await start(addresses.stacks);
+                await rightClick(page, /^g$/);
+                await page.locator('.menu [data-key=Delete]').click();
+                const left = lists.filter(([frames]) => frames[1] !== 'g');
+                assert.deepEqual(await boxesDrawn(page), boxesOf(left));
+                await page.keyboard.press('m');
+                const byThread = boxesOf(left.map(([frames, weight, thread]) =>
+                    [['app (pid 100)', `worker (tid ${thread})`, ...frames], weight]));
+                assert.deepEqual(await boxesDrawn(page), byThread);
+                await page.reload();
+                await page.waitForSelector('svg[data-ready]', {state: 'attached'});
+                assert.deepEqual(await boxesDrawn(page), byThread);
+                const hash = await page.evaluate(() => location.hash);
+                await page.context().close();
+                page = await start(flamegraph(text([['@1;main;new', 100], ...STACKS])) + hash);
+                await page.keyboard.press('m');
+                assert.deepEqual(await boxesDrawn(page), boxesOf([[['main', 'new'], 100], ...left]));
+            });
+
+            test('of one thread only, where boxes are by thread', async () => {
+                page = await start(flamegraph(text([['@1;main;a', 300], ['@1;main;b', 100], ['@2;main;a', 500]])) + '#o=m');
+                await clickWith('Control', page, /^a$/);
+                const first = 'app (pid 100);worker (tid 1)', other = 'app (pid 100);worker (tid 2)';
+                assert.deepEqual(await boxesDrawn(page), {
+                    'app (pid 100)': 600, [first]: 100, [`${first};main`]: 100, [`${first};main;b`]: 100,
+                    [other]: 500, [`${other};main`]: 500, [`${other};main;a`]: 500});
             });
 
             test('order by width and by name', async () => {
@@ -442,6 +501,32 @@ test('a comparison: colours by change, and a lane for what is gone', async () =>
         assert.match((await page.locator('tbody tr').allInnerTexts())[0], /\+17\.39 pp\s+x/);
         if (width === 1200)
             await page.context().close();
+    }
+});
+
+test('what is removed from the place one looks at shows its caller, and all may go', async () => {
+    page = await open(browser, addresses.stacks);
+    await page.locator('input').fill('c');
+    await click(page, /^c$/);
+    await page.keyboard.press('Delete');
+    assert.match(await details(page), /^main\s+400 ms CPU · 100\.0 % of all/);
+    assert.match(await page.locator('.found').innerText(), /^matched 62\.5 %/);
+    await clickWith('Control', page, /^main$/);
+    assert.deepEqual(await labels(page), ['all']);
+    assert.match(await details(page), /^all\s+0 s CPU · 0\.0 % of all/);
+    await page.keyboard.press('t');
+    assert.equal(await page.locator('tbody tr').count(), 0);
+});
+
+test('where a box is no subtree, nothing is removed', async () => {
+    page = await open(browser, addresses.timed);
+    for (const key of ['f', 'r', 'l']) {
+        await page.keyboard.press(key);
+        const before = await centers(page);
+        await hover(page, key === 'f' ? 'all' : /^load$/);
+        await page.keyboard.press('Delete');
+        assert.match(await details(page), /cannot be removed/);
+        assert.deepEqual(await centers(page), before);
     }
 });
 
