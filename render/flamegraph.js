@@ -526,6 +526,7 @@ function $buildRoots() {
     // the lane of what is gone makes the root wider
     if ($hasGone() && $zoomed.isFrame)
         $zoomed.grow();
+    $outermostRows = [0, 0];
     $selected = $hovered = $aimed = null;
 }
 
@@ -648,8 +649,9 @@ function $changeLevel(box) {
 // The box that commands are for, aimed, was the last one pointed at or selected.
 let $zoomed, $selected, $hovered, $aimed, $icicle, $pinned;
 let $width = 0, $rowHeight, $cellWidth = 7.225, $textSize = 12;
-// The boxes drawn, by row from the root outwards; rows on the other side of it have negative numbers.
-let $rows, $lowest, $highest, $drawing = 0;
+// The boxes drawn, by row from the root outwards; rows on the other side of it have negative numbers. And
+// the outermost rows when it was not zoomed.
+let $rows, $lowest, $highest, $outermostRows, $drawing = 0;
 // How far the picture is scrolled from its root.
 let $scrolled = 0;
 
@@ -727,10 +729,14 @@ function $draw() {
     $rowHeight = round(($page.clientWidth < 600 ? 20 : 18) * $textSize / 12);
     $width = max($page.clientWidth - 20, 50);
     $rows = {};
-    $lowest = $highest = 0;
+    // The picture stays as high when one zooms, so that the box one zooms to stays under the pointer.
+    [$lowest, $highest] = $zoomed.up ? $outermostRows : [0, 0];
     $drawing++;
     $roots.forEach((base, i) => $collect(base, i ? -1 : 1, runs, ticks));
-    set($picture, {width: $width, height: ($highest - $lowest + 1) * $rowHeight});
+    if (!$zoomed.up)
+        $outermostRows = [$lowest, $highest];
+    const height = ($highest - $lowest + 1) * $rowHeight;
+    set($picture, {width: $width, height, viewBox: `0 0 ${$width} ${height}`});
     const add = (name, x, row, w) => {
         paths[name] = (paths[name] || '') +
             `M${x.toFixed(1)} ${top(row)}h${w.toFixed(1)}v${$rowHeight - 1}h-${w.toFixed(1)}z`;
@@ -741,23 +747,26 @@ function $draw() {
     }
     for (const box of Object.values($rows).flat()) {
         const {x, w, row} = box, caller = box !== $zoomed && $isCallerOf(box, $zoomed), hit = $isMatch(box);
-        add((hit ? 'match' : $classOf(box)) + (caller ? ' caller' : ''), x, row, w > 3 ? w - GAP : hit ? max(w, 2) : w);
+        add((hit ? w > 3 ? 'match' : 'match narrow' : $classOf(box)) + (caller ? ' caller' : ''), x, row,
+            w > 3 ? w - GAP : hit ? max(w, 2) : w);
         if (w < LABEL_MIN)
             continue;
-        labels.push([$label(box.f, floor((w - 6) / $cellWidth)), x, row, caller]);
+        labels.push([$label(box.f, floor((w - 6) / $cellWidth)), x, row,
+                     (caller ? 'faded' : '') + ($roots[1] && !row ? ' focus' : '')]);
         if ($isInlined(box))
             paths.inlined = (paths.inlined || '') + `M${(x + 1).toFixed(1)} ${top(row) + 1}v${$rowHeight - 3}`;
     }
     for (const [x, row] of ticks)
-        add('match', min(x, $width - 2), max($lowest, min(row, $highest)), 2);
+        add('match narrow', min(x, $width - 2), max($lowest, min(row, $highest)), 2);
+    if ($roots[1])
+        add('focus', 1, 0, $width - 2);
     // Matches lie above other boxes, marks above the boxes they belong to.
-    const order = (name) => ['match', 'match caller', 'inlined'].indexOf(name);
+    const order = (name) => ['match', 'inlined', 'focus'].indexOf(name.split(' ')[0]);
     for (const name of Object.keys(paths).sort((a, b) => order(a) - order(b)))
         $make('path', drawn, {class: name, d: paths[name]});
-    for (const [text, x, row, caller] of labels) {
+    for (const [text, x, row, kind] of labels) {
         if (text)
-            $make('text', drawn, {x: (x + 3).toFixed(1), y: top(row) + round($rowHeight * 13 / 18),
-                                 class: caller ? 'faded' : ''}, text);
+            $make('text', drawn, {x: (x + 3).toFixed(1), y: top(row) + round($rowHeight * 13 / 18), class: kind}, text);
     }
     $boxes.replaceWith(set(drawn, {'aria-hidden': true}));
     $boxes = drawn;
@@ -786,6 +795,14 @@ function $redraw() {
     set($root, {height: $alone ? '100%' : $page.scrollHeight});
     // the focus of a sandwich is in the middle
     $scroller.scrollTop = $roots[1] ? top(0) - $scroller.clientHeight / 2 : $fromRoot($scrolled);
+    $hintAtMore();
+}
+
+// Says where rows are out of sight.
+function $hintAtMore() {
+    const {scrollTop, clientHeight, classList} = $scroller, tops = Object.keys($rows || {}).map((row) => top(row));
+    classList.toggle('more-above', min(...tops) < scrollTop - 3);
+    classList.toggle('more-below', max(...tops) > scrollTop + clientHeight - $rowHeight + 3);
 }
 
 function $placeMark(mark, box) {
@@ -980,6 +997,10 @@ function $select(box) {
     set($selection, {'aria-label': $nameOf(box.f) + ', ' + $figures(box), 'aria-level': box.depth + 1,
                     'aria-setsize': siblings || 1, 'aria-posinset': place});
     set($picture, {'aria-activedescendant': $selection.id});
+    $reveal(box);
+}
+
+function $reveal(box) {
     if ($isDrawn(box))
         $scroller.scrollTop = min(top(box.row), max($scroller.scrollTop,
             top(box.row) + $rowHeight - $scroller.clientHeight));
@@ -1261,10 +1282,10 @@ function $restore() {
     const isSafe = !s || !$isPressed($regexButton);
     if (isSafe)
         $search();
+    say(lost ? `What the link leads to is not in this profile: ${f}.` : '', 'error');
     $redraw();
     if (!isSafe)
         $searchSafely();
-    say(lost ? `What the link leads to is not in this profile: ${f}.` : '', 'error');
 }
 
 const $canSplit = () => $threads.n > 1 && Boolean($parts || $samples);
@@ -1300,8 +1321,8 @@ function $change(text) {
     $rebuild();
     $zoomed = $findPath(path, name) || $zoomed;
     $search();
-    $redraw();
     say(text || '');
+    $redraw();
     $remember(true);
 }
 
@@ -1310,8 +1331,10 @@ function $zoom(box) {
         return;
     $zoomed = box;
     $hovered = null;
-    $redraw();
+    // The details first: what they leave is the picture's.
     $select(box.up ? box : null);
+    $redraw();
+    $reveal(box);
     $remember(true);
 }
 
@@ -1402,8 +1425,8 @@ function $nextColors() {
 let $isDark;
 function $setTheme(dark) {
     for (const rule of $first('style').sheet.cssRules) {
-        if (rule.media && /color-scheme|all/.test(rule.media.mediaText))
-            rule.media.mediaText = dark ? 'all' : 'not all';
+        if (rule.media && /screen|not/.test(rule.media.mediaText))
+            rule.media.mediaText = dark ? 'screen' : 'not all';
     }
     $isDark = dark;
     $root.dataset.theme = dark ? 'dark' : 'light';
@@ -1512,7 +1535,9 @@ function $hover(event) {
     $hovered = box;
     $aimed = box || $aimed;
     $placeMark($hoverMark, box);
-    $showDetails(box);
+    // a name that was selected to be copied stays
+    if (getSelection().isCollapsed || !$details.contains(getSelection().anchorNode))
+        $showDetails(box);
 }
 
 const $isWide = (box) => $isDrawn(box) && box.w >= SELECT_MIN;
@@ -1644,6 +1669,7 @@ function $listen() {
     on($picture, 'pointerdown pointerup pointermove pointercancel', $finger);
     on($picture, 'contextmenu', $boxMenu);
     on($picture, 'click', $clickBox);
+    on($picture, 'dblclick', () => getSelection().selectAllChildren($first('b', $details)));
     on($page, 'click', $clickPage);
     on($page, 'pointerdown', (event) => { $menu.hidden = !$menu.contains(event.target); });
     on($viewSelect, 'change', () => $show($viewSelect.value));
@@ -1663,11 +1689,13 @@ function $listen() {
     on($scroller, 'scroll', () => {
         tip.hidden = true;
         $scrolled = $fromRoot($scroller.scrollTop);
+        $hintAtMore();
     });
     on($tableBox, 'scroll', () => {
         if ($tableBox.scrollTop + 2 * $tableBox.clientHeight > $tableBox.scrollHeight)
             $moreRows();
     });
+    new ResizeObserver($hintAtMore).observe($scroller);
     on(window, 'resize', $redraw);
     if ($owns)
         on(window, 'popstate', $restore);

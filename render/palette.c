@@ -234,7 +234,7 @@ static void append_rules(struct text *out, const char *scope, bool dark, unsigne
 void palette_append_css(struct text *out, const char *scope, unsigned shades)
 {
     append_rules(out, scope, false, shades);
-    text_append_string(out, "@media (prefers-color-scheme:dark){\n");
+    text_append_string(out, "@media screen and (prefers-color-scheme:dark){\n");
     append_rules(out, scope, true, shades);
     text_append_string(out, "}\n");
 }

@@ -21,7 +21,7 @@ const RULES = {
         .map((property) => ({property}))],
 };
 const BROWSER = ['document', 'window', 'history', 'location', 'navigator', 'localStorage', 'matchMedia', 'atob', 'Blob',
-                 'Response', 'Worker', 'URL', 'postMessage', 'DecompressionStream', 'TextDecoder', 'TextEncoder', 'setTimeout', 'clearTimeout'];
+                 'Response', 'ResizeObserver', 'Worker', 'URL', 'postMessage', 'DecompressionStream', 'TextDecoder', 'TextEncoder', 'getSelection', 'setTimeout', 'clearTimeout'];
 
 function linter(rules) {
     return new ESLint({

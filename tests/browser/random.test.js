@@ -98,7 +98,7 @@ function boxesDrawn(page) {
         const picture = document.querySelector('.picture'), bounds = picture.getBoundingClientRect();
         const lines = document.querySelector('.details').children, totals = {}, selfs = {}, places = {};
         const number = (text) => Number(text.replaceAll(',', ''));
-        const points = [...picture.querySelectorAll('path:not(.inlined):not(.rest)')].flatMap((path) =>
+        const points = [...picture.querySelectorAll('path:not(.inlined):not(.rest):not(.focus)')].flatMap((path) =>
             [...path.getAttribute('d').matchAll(/M([\d.]+) (\d+)h([\d.]+)/g)].map(([, x, y, w]) =>
                 ({clientX: bounds.left + Number(x) + Math.min(w, 4) / 2, clientY: bounds.top + Number(y) + 4})));
         let copied = '';

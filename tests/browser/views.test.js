@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const {after, afterEach, before, describe, test} = require('node:test');
-const {render, flamegraph, comparison, picture, report, launch, open, hover, click, labels, details, write} =
+const {render, flamegraph, comparison, picture, report, launch, open, place, hover, click, labels, details, write} =
     require('./harness.js');
 
 const field = (...parts) => parts.join('\x1f');
@@ -65,7 +65,7 @@ const parseWeight = (figures) => {
 const centers = (page) => page.evaluate(() => {
     const points = [], picture = document.querySelector('.picture');
     const bounds = picture.getBoundingClientRect();
-    for (const path of picture.querySelectorAll('path:not(.inlined):not(.rest)')) {
+    for (const path of picture.querySelectorAll('path:not(.inlined):not(.rest):not(.focus)')) {
         for (const [, x, y, w] of path.getAttribute('d').matchAll(/M([\d.]+) (\d+)h([\d.]+)/g))
             points.push({x: bounds.left + Number(x) + Math.min(w, 4) / 2, y: bounds.top + Number(y) + 4});
     }
@@ -141,6 +141,24 @@ for (const width of [1200, 400]) {
                 assert.ok(await place(/^main/) > await place(/^malloc/));
                 await page.goBack();
                 assert.equal(await view(page), 'flame');
+            });
+
+            test('a sandwich shows which function it is about', async () => {
+                page = await start(addresses.stacks);
+                assert.equal(await page.locator('.picture path.focus').count(), 0);
+                await click(page, /^g$/);
+                await page.keyboard.press('s');
+                const row = page.locator('.picture text.focus'), mark = page.locator('.picture path.focus');
+                const style = (locator, name) => locator.evaluate((element, what) => getComputedStyle(element)[what], name);
+                assert.deepEqual(await row.allTextContents(), ['g']);
+                assert.equal(await style(row, 'fontWeight'), '700');
+                const [label, frame] = [await row.boundingBox(), await mark.boundingBox()];
+                assert.ok(frame.y <= label.y && frame.y + frame.height >= label.y + label.height - 3, JSON.stringify([label, frame]));
+                assert.ok(frame.width > width - 30);
+                assert.equal(await style(mark, 'stroke'), colorScheme === 'dark' ? 'rgb(255, 255, 255)' : 'rgb(29, 31, 35)');
+                await page.keyboard.press('ArrowUp');
+                await page.keyboard.press('Enter');
+                assert.deepEqual(await row.allTextContents(), ['g']);
             });
 
             test('the table: self and total, sorted as asked, a row leads to the sandwich', async () => {
@@ -290,6 +308,76 @@ for (const width of [1200, 400]) {
                 assert.equal((await centers(page)).length, 2);
                 await page.keyboard.press('l');
                 assert.equal(await view(page), 'flame');
+            });
+
+            test('a double click selects the name, and zooms', async () => {
+                page = await start(addresses.stacks);
+                const {x, y} = await place(page, /^c$/);
+                await page.mouse.dblclick(x, y);
+                const selected = () => page.evaluate(() => String(getSelection()));
+                assert.equal(await selected(), 'c');
+                assert.ok(!(await labels(page)).includes('g'));
+                await page.keyboard.press('Control+c');
+                assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'c');
+                // it stays until something else is clicked
+                await hover(page, /^main$/);
+                assert.equal(await selected(), 'c');
+                assert.match(await details(page), /^c\s/);
+                await click(page, /^main$/);
+                assert.equal(await selected(), '');
+                await hover(page, /^c$/);
+                assert.match(await details(page), /^c\s/);
+            });
+
+            test('what one zooms to stays where it is', async () => {
+                page = await start(addresses.stacks);
+                const y = async (label) => (await place(page, label)).y;
+                for (const key of ['i', 'i']) {
+                    const [main, c] = [await y(/^main$/), await y(/^c$/)];
+                    await click(page, /^c$/);
+                    assert.deepEqual([await y(/^main$/), await y(/^c$/)], [main, c]);
+                    await page.keyboard.press('0');
+                    assert.deepEqual([await y(/^main$/), await y(/^c$/)], [main, c]);
+                    await page.keyboard.press(key);
+                }
+            });
+
+            test('rows out of sight are hinted at', async () => {
+                const deep = Array.from({length: 99}, (_, i) => 'deep_' + i).join(';');
+                page = await start(flamegraph(`${deep} 50\nflat 50\n`));
+                const scroller = page.locator('.scroll').first();
+                const hints = (expected) => page.waitForFunction((wanted) => {
+                    const box = document.querySelector('.scroll'), text = (name) => getComputedStyle(box, name).content;
+                    return JSON.stringify([text('::before'), text('::after')].map((content) => content !== 'none')) === wanted;
+                }, JSON.stringify(expected));
+                await hints([true, false]);
+                await scroller.evaluate((box) => { box.scrollTop = 500; });
+                await hints([true, true]);
+                await scroller.evaluate((box) => { box.scrollTop = 0; });
+                await hints([false, true]);
+                await page.keyboard.press('i');
+                await hints([false, true]);
+                await page.keyboard.press('i');
+                await click(page, /^flat$/);
+                await hints([false, false]);
+                await page.setViewportSize({width, height: 2600});
+                await page.keyboard.press('0');
+                await hints([false, false]);
+            });
+
+            test('matches have an outline, but for those that would be nothing else', async () => {
+                page = await start(flamegraph('main;wide_hit 500\nmain;other 497\nmain;thin_hit 1\n'));
+                await page.locator('input').fill('hit');
+                const strokes = () => page.locator('.picture path.match').evaluateAll((all) => Object.fromEntries(
+                    all.map((path) => [path.getAttribute('class'), [getComputedStyle(path).stroke, getComputedStyle(path).fill]])));
+                const [stroke, fill] = colorScheme === 'dark' ? ['rgb(255, 255, 255)', 'rgb(214, 72, 177)']
+                    : ['rgb(0, 0, 0)', 'rgb(250, 43, 249)'];
+                const expected = {'match': [stroke, fill], 'match narrow': ['none', fill]};
+                assert.deepEqual(await strokes(), expected);
+                await page.emulateMedia({forcedColors: 'active'});
+                assert.deepEqual(await strokes(), expected);
+                await page.emulateMedia({forcedColors: 'none', media: 'print'});
+                assert.deepEqual((await strokes()).match, ['rgb(0, 0, 0)', 'rgb(250, 43, 249)']);
             });
 
             test('copies name and stack', async () => {
@@ -502,6 +590,25 @@ test('a comparison: colours by change, and a lane for what is gone', async () =>
         if (width === 1200)
             await page.context().close();
     }
+});
+
+test('on paper the picture is light and as wide as the page, with its legend and without buttons', async () => {
+    const deep = Array.from({length: 99}, (_, i) => 'deep_' + i).join(';');
+    page = await open(browser, flamegraph(`${deep} 50\nflat 50\n`), {colorScheme: 'dark'});
+    await page.keyboard.press('d');
+    await page.keyboard.press('d');
+    await page.emulateMedia({media: 'print'});
+    // paper is narrower than the window, and nothing tells the script
+    await page.locator('.app').evaluate((app) => app.setAttribute('width', 600));
+    const style = (selector, name, pseudo) => page.evaluate(([at, what, part]) =>
+        getComputedStyle(document.querySelector(at), part)[what], [selector, name, pseudo]);
+    assert.equal(await style('svg', 'backgroundColor'), 'rgb(255, 255, 255)');
+    assert.equal(await style('.tools', 'display'), 'none');
+    assert.equal(await style('.scroll', 'display', '::before'), 'none');
+    assert.equal(await style('.legend i', 'printColorAdjust'), 'exact');
+    const {x, width} = await page.locator('.picture').boundingBox();
+    assert.ok(x >= 0 && x + width <= 600);
+    assert.match(await page.locator('.picture').getAttribute('viewBox'), /^0 0 \d+ \d+$/);
 });
 
 test('what is removed from the place one looks at shows its caller, and all may go', async () => {
