@@ -290,6 +290,12 @@ static void append_legend(struct document *document)
     text_append_string(out, "</g>\n");
 }
 
+/* A script without data would have nothing to show. */
+static bool has_script(const struct flamegraph_options *options)
+{
+    return !options->no_script && !options->no_data;
+}
+
 static void append_picture(struct document *document)
 {
     struct text *out = document->out;
@@ -297,10 +303,11 @@ static void append_picture(struct document *document)
                 document->width, HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER);
     append_line(out, "title", 24, &document->title, TITLE_CELLS);
     append_line(out, "figures", 43, &document->subtitle, FIGURE_CELLS);
-    text_printf(out,
-                "<text class=\"hint\" x=\"%u\" y=\"24\" text-anchor=\"end\">open in a browser for "
-                "zoom and search</text>\n",
-                document->width - MARGIN);
+    if (has_script(document->options))
+        text_printf(out,
+                    "<text class=\"hint\" x=\"%u\" y=\"24\" text-anchor=\"end\">open in a browser "
+                    "for zoom and search</text>\n",
+                    document->width - MARGIN);
     text_printf(out, "<g class=\"frames\" transform=\"translate(%d %d)\">\n", MARGIN, HEADER);
     text_append(out, document->frames.body.data, document->frames.body.length);
     text_append_string(out, "</g>\n");
@@ -365,6 +372,13 @@ static void append_page(struct document *document)
     text_append_string(document->out, legend + strlen(mark));
 }
 
+static void append_script(struct text *out)
+{
+    text_append_string(out, "<script><![CDATA[");
+    text_append_string(out, asset_flamegraph_js);
+    text_append_string(out, "]]></script>\n");
+}
+
 static void encode(struct document *document)
 {
     struct text data = TEXT_INIT;
@@ -415,11 +429,13 @@ static void render(struct document *document, uint64_t least)
     append_description(document);
     append_style(document);
     append_picture(document);
-    append_page(document);
-    svg_pack_append_elements(out, &document->data);
-    text_append_string(out, "<script><![CDATA[");
-    text_append_string(out, asset_flamegraph_js);
-    text_append_string(out, "]]></script>\n</svg>\n");
+    if (has_script(options))
+        append_page(document);
+    if (!options->no_data)
+        svg_pack_append_elements(out, &document->data);
+    if (has_script(options))
+        append_script(out);
+    text_append_string(out, "</svg>\n");
 
     text_release(&document->title);
     text_release(&document->subtitle);
