@@ -882,14 +882,15 @@ function $drawTable() {
     $moreRows();
 }
 
-// Two hundred at a time: nobody reads a hundred thousand rows, and no browser likes to lay them out.
+// Two hundred at a time: nobody reads a hundred thousand rows, and no browser likes to lay them out. Names
+// take some lines at most.
 function $moreRows() {
-    const {self, total} = $sums;
+    const {self, total} = $sums, cells = floor($page.clientWidth / 6);
     for (const f of $rest.splice(0, 200)) {
         const row = $make('tr', $first('tbody', $tableBox), {tabindex: 0});
         row.f = f;
         for (const text of [$share(self[f], $whole()), $amount(self[f]), $share(total[f], $whole()), $amount(total[f]),
-                            $tree.old && $signed($changeIn(f)), $nameOf(f), $fileName($moduleOf(f))]) {
+                            $tree.old && $signed($changeIn(f)), $label(f, cells), $fileName($moduleOf(f))]) {
             if (text !== undefined)
                 $make('td', row, {}, text);
         }

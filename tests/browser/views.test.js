@@ -717,6 +717,25 @@ test('on a phone, the table has its functions and modules in sight, in rows for 
     assert.deepEqual(heads, ['self % ▼', 'total %', 'function', 'module'].map((head) => head.replace(' ▼', '')));
 });
 
+test('names in the table can be read to their end, also on a phone', async () => {
+    const long = 'ns::Outer<std::__cxx11::basic_string<char, std::char_traits<char>>>::method_of_it(unsigned long, char const*)';
+    for (const width of [1200, 400]) {
+        page = await open(browser, flamegraph(`${field('short', '/lib/libpython3.11.so.1.0')} 5\n${field(long, '/lib/b.so')} 4\n`) + '#v=table',
+            {viewport: {width, height: 700}});
+        const cells = await page.locator('tbody td').evaluateAll((all) => all.filter((cell) => cell.offsetWidth)
+            .map((cell) => [cell.textContent, cell.scrollWidth <= cell.clientWidth && cell.getBoundingClientRect().right <= innerWidth]));
+        assert.ok(cells.every(([, fits]) => fits), JSON.stringify(cells));
+        const texts = cells.map(([text]) => text);
+        assert.ok(texts.includes('libpython3.11.so.1.0') && texts.includes('short'));
+        assert.ok(texts.includes(width === 1200 ? long : 'ns::Outer<…>::method_of_it'), String(texts));
+        await page.keyboard.press('Tab');
+        await page.locator('tbody tr').last().press('Enter');
+        assert.match(await details(page), /^ns::Outer<std::__cxx11::.*char const\*\)/);
+        if (width === 1200)
+            await page.context().close();
+    }
+});
+
 test('a key closes the menu that tells of it', async () => {
     page = await open(browser, addresses.stacks);
     await page.locator('.more').click();
