@@ -737,7 +737,9 @@ function $draw() {
         $outermostRows = [$lowest, $highest];
     const height = ($highest - $lowest + 1) * $rowHeight;
     set($picture, {width: $width, height, viewBox: `0 0 ${$width} ${height}`});
-    const add = (name, x, row, w) => {
+    // A box is seen as a pixel at least: of less, browsers may draw nothing.
+    const add = (name, x, row, size) => {
+        const w = max(size, 1);
         paths[name] = (paths[name] || '') +
             `M${x.toFixed(1)} ${top(row)}h${w.toFixed(1)}v${$rowHeight - 1}h-${w.toFixed(1)}z`;
     };

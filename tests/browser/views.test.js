@@ -706,6 +706,33 @@ test('a page with the picture: its root in sight, its address and its theme', as
     await page.waitForFunction(() => document.querySelectorAll('.table tbody tr').length > 200);
 });
 
+test('a page fits on a phone, with its functions and its facts', async () => {
+    const long = 'ns::Outer<std::__cxx11::basic_string<char>>::method(unsigned long, char const*)';
+    for (const colorScheme of ['light', 'dark']) {
+        page = await open(browser, report(`main;${long} 70\nmain;${'a'.repeat(90)} 30\n`), {viewport: {width: 400, height: 700}, colorScheme});
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 400);
+        assert.deepEqual(await page.locator('.hot tbody tr').first().locator('td:visible').allInnerTexts(), ['70.0 %', '70.0 %', long, '']);
+        assert.ok(await page.locator('h2', {hasText: 'The run'}).isVisible());
+        if (colorScheme === 'light')
+            await page.context().close();
+    }
+});
+
+test('the menu shows all its keys at once on a wide page', async () => {
+    page = await open(browser, addresses.stacks);
+    await page.keyboard.press('?');
+    const {scrollHeight, clientHeight} = await page.locator('.menu').evaluate((menu) =>
+        ({scrollHeight: menu.scrollHeight, clientHeight: menu.clientHeight}));
+    assert.ok(scrollHeight <= clientHeight, `${scrollHeight} > ${clientHeight}`);
+});
+
+test('a box of less than a pixel is drawn as one', async () => {
+    page = await open(browser, flamegraph('main;big 99945\nmain;small 55\n'));
+    const widths = await page.locator('.picture path').evaluateAll((all) => all.flatMap((path) =>
+        [...path.getAttribute('d').matchAll(/h([\d.]+)/g)].map(([, w]) => Number(w))));
+    assert.equal(Math.min(...widths), 1);
+});
+
 test('on a phone, the table has its functions and modules in sight, in rows for fingers', async () => {
     page = await open(browser, addresses.stacks + '#v=table', {viewport: {width: 400, height: 700}});
     const cells = await page.locator('tbody tr').first().locator('td').evaluateAll((all) =>

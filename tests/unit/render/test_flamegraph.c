@@ -78,6 +78,13 @@ static void narrow_boxes_share_a_path_and_hidden_ones_leave_a_trace(void **state
     assert_non_null(strstr(frames.body.data, "<path class=\"rest\" d=\"M998.8 0h1.2v17h-1.2z\"/>"));
 }
 
+static void a_box_is_a_pixel_wide_at_least(void **state)
+{
+    (void)state;
+    draw("a 99940\na;b 60\n");
+    assert_non_null(strstr(frames.body.data, "M999.4 0h1.0v17h-1.0z"));
+}
+
 static void boxes_are_limited_by_raising_the_width(void **state)
 {
     (void)state;
@@ -133,6 +140,40 @@ static void another_profile_has_another_id(void **state)
     assert_non_null(id);
     assert_memory_not_equal(id, strstr(other.data, "id=\"pf-"), 13);
     text_release(&other);
+}
+
+static void the_picture_comes_first_and_the_script_last(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"<svg ",
+                                        "<title id=\"pf-",
+                                        "<desc id=\"pf-",
+                                        "<style>",
+                                        "<g class=\"static\">",
+                                        "<g class=\"frames\"",
+                                        "<g class=\"legend\">",
+                                        "<metadata class=\"prof-data\">",
+                                        "<script>"};
+    profile_of(&profile, "a;b 10\na;c 30\n");
+    render_flamegraph(&out, &profile, NULL);
+    const char *at = out.data;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        at = strstr(at, parts[i]);
+        assert_non_null(at);
+        at += strlen(parts[i]);
+        assert_null(i ? strstr(at, parts[i]) : NULL);
+    }
+    assert_int_equal(count_of(out.data, " id=\""), count_of(out.data, " id=\"pf-"));
+    assert_null(strstr(out.data, "<!DOCTYPE"));
+}
+
+static void the_hottest_functions_are_told_in_words(void **state)
+{
+    (void)state;
+    profile_of(&profile, "a;b 10\na;c 30\na 20\nd;c 30\ne 3\nf 4\ng 2\nh 1\n");
+    render_flamegraph(&out, &profile, NULL);
+    assert_non_null(strstr(out.data, "Hottest functions: c 60.0 %; a 20.0 %; b 10.0 %; f 4.0 %; "
+                                     "e 3.0 %</desc>"));
 }
 
 static void titles_are_chosen_or_the_command(void **state)
@@ -369,11 +410,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(boxes_lie_where_the_self_time_before_them_ends),
         TEST(narrow_boxes_share_a_path_and_hidden_ones_leave_a_trace),
+        TEST(a_box_is_a_pixel_wide_at_least),
         TEST(boxes_are_limited_by_raising_the_width),
         TEST(inlined_boxes_are_marked),
         TEST(an_empty_profile_is_a_document),
         TEST(the_same_profile_gives_the_same_bytes),
         TEST(another_profile_has_another_id),
+        TEST(the_picture_comes_first_and_the_script_last),
+        TEST(the_hottest_functions_are_told_in_words),
         TEST(titles_are_chosen_or_the_command),
         TEST(hostile_names_stay_text),
         TEST(the_script_has_no_way_to_run_a_name),
