@@ -26,10 +26,12 @@
 
 #define WIDTH          1200
 #define MARGIN         10
-#define HEADER         64 /* title, figures, hint */
-#define FOOTER         40 /* legend */
-#define TITLE_CELLS    118
-#define FIGURE_CELLS   160
+#define HEADER         64  /* title, figures, hint */
+#define FOOTER         40  /* legend */
+#define TITLE_CELL     9.5 /* pixels of a letter in the title, on average */
+#define FIGURE_CELL    7.2
+#define HINT_WIDTH     230 /* the hint is beside the title, where there is room */
+#define HINT_MIN       700
 #define LEGEND_MODULES 8
 #define HOTTEST        5 /* functions named in the description */
 
@@ -301,9 +303,12 @@ static void append_picture(struct document *document)
     struct text *out = document->out;
     text_printf(out, "<g class=\"static\">\n<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n",
                 document->width, HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER);
-    append_line(out, "title", 24, &document->title, TITLE_CELLS);
-    append_line(out, "figures", 43, &document->subtitle, FIGURE_CELLS);
-    if (has_script(document->options))
+    unsigned room = document->width - 2 * MARGIN;
+    bool hint = has_script(document->options) && document->width >= HINT_MIN;
+    append_line(out, "title", 24, &document->title,
+                (size_t)((room - (hint ? HINT_WIDTH : 0)) / TITLE_CELL));
+    append_line(out, "figures", 43, &document->subtitle, (size_t)(room / FIGURE_CELL));
+    if (hint)
         text_printf(out,
                     "<text class=\"hint\" x=\"%u\" y=\"24\" text-anchor=\"end\">open in a browser "
                     "for zoom and search</text>\n",

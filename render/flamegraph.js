@@ -1713,8 +1713,8 @@ function $measureCell() {
 // The page takes the place of the static picture.
 function $start() {
     const fixed = $first('.static');
-    for (const name of ['title', 'figures'])
-        $page.querySelector('.' + name).textContent = fixed.querySelector('.' + name).textContent;
+    $first('.title', $page).textContent = $first('title').textContent;
+    $first('.figures', $page).textContent = $first('.figures', fixed).textContent;
     fixed.remove();
     app.removeAttribute('display');
     $root.removeAttribute('viewBox');

@@ -7,7 +7,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const {after, afterEach, before, describe, test} = require('node:test');
 const {fileURLToPath} = require('node:url');
-const {render, write, flamegraph, launch, open, place, hover, click, labels, details} =
+const {render, write, flamegraph, picture, launch, open, place, hover, click, labels, details} =
     require('./harness.js');
 
 const field = (...parts) => parts.join('\x1f');
@@ -112,6 +112,14 @@ test('the script takes over without a complaint and removes the hint', async () 
     assert.equal(await page.locator('div.title').innerText(), 'app --work');
     assert.deepEqual((await labels(page)).sort(),
         ['all', 'main', 'next', 'parse', 'render(int, char const*)', 'scan']);
+});
+
+test('a long title is cut where the page ends, not before', async () => {
+    const title = 'a title of very many words '.repeat(8).trim();
+    page = await open(browser, picture('main 1\n', '--title', title), {viewport: {width: 3000, height: 500}});
+    assert.equal(await page.locator('div.title').innerText(), title);
+    await page.setViewportSize({width: 400, height: 500});
+    assert.ok(await page.evaluate(() => document.querySelector('.page').scrollWidth) <= 400);
 });
 
 test('labels and colours are those of the static picture', async () => {
@@ -492,8 +500,16 @@ test('dark and light follow the reader', async () => {
     assert.equal(await background(), 'rgb(255, 255, 255)');
 });
 
-test('without scripts the picture, its titles and a hint are there', async () => {
-    page = await open(browser, addresses.small, {javaScriptEnabled: false});
+test('without scripts the picture, its titles, figures, legend and theme are there', async () => {
+    page = await open(browser, addresses.small, {javaScriptEnabled: false, colorScheme: 'dark'});
+    const fill = (selector) => page.locator(selector).first().evaluate((element) => getComputedStyle(element).fill);
+    assert.equal(await page.locator('text.title').textContent(), 'app --work');
+    assert.match(await page.locator('text.figures').textContent(), /^4 samples · 1\.00 s CPU sampled/);
+    assert.deepEqual(await page.locator('g.legend text').allTextContents(), ['program', 'inlined']);
+    assert.equal(await fill('.paper'), 'rgb(27, 27, 27)');
+    await page.emulateMedia({colorScheme: 'light'});
+    assert.equal(await fill('.paper'), 'rgb(255, 255, 255)');
+    assert.equal(await fill('g.legend rect'), 'rgb(201, 131, 11)');
     assert.equal(await page.locator('text.hint').textContent(),
         'open in a browser for zoom and search');
     const texts = await page.locator('.frames text').allTextContents();

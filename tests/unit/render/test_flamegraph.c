@@ -189,6 +189,37 @@ static void titles_are_chosen_or_the_command(void **state)
     assert_non_null(strstr(out.data, ">one &amp; only</text>"));
 }
 
+static size_t length_of_line(const char *class)
+{
+    const char *at = strstr(out.data, class);
+    assert_non_null(at);
+    at = strchr(at, '>') + 1;
+    return strcspn(at, "<");
+}
+
+static void the_title_ends_before_the_hint(void **state)
+{
+    (void)state;
+    char title[400] = "";
+    memset(title, 'm', sizeof title - 1);
+    profile_of(&profile, "a 1\n");
+    static const struct {
+        double width;
+        size_t letters;
+        bool hint;
+    } cases[] = {{1200, 100, true}, {800, 57, true}, {600, 61, false}, {300, 29, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        out.length = 0;
+        render_flamegraph(&out, &profile,
+                          &(struct flamegraph_options){
+                              .title = title, .subtitle = title, .width = cases[i].width});
+        // "…" takes three bytes
+        assert_int_equal(length_of_line("class=\"title\""), cases[i].letters + 2);
+        assert_true(length_of_line("class=\"figures\"") < cases[i].width / 7);
+        assert_int_equal(strstr(out.data, "class=\"hint\"") != NULL, cases[i].hint);
+    }
+}
+
 static void hostile_names_stay_text(void **state)
 {
     (void)state;
@@ -419,6 +450,7 @@ int main(void)
         TEST(the_picture_comes_first_and_the_script_last),
         TEST(the_hottest_functions_are_told_in_words),
         TEST(titles_are_chosen_or_the_command),
+        TEST(the_title_ends_before_the_hint),
         TEST(hostile_names_stay_text),
         TEST(the_script_has_no_way_to_run_a_name),
         TEST(the_script_and_style_are_small),
