@@ -14,34 +14,15 @@
 #include <string.h>
 
 /* Hashed as the reader sees it, so that the script comes to the same. */
-static uint32_t hash_visible(const char *bytes, size_t size)
+static uint32_t name_hash(const struct call_tree *tree, const struct call_tree_function *function)
 {
     struct text visible = TEXT_INIT;
-    name_append_visible_cut(&visible, bytes, size, NAME_SIZE_MAX);
+    uint32_t size;
+    const char *name = call_tree_name(tree, function, &size);
+    name_append_visible_cut(&visible, name, size, NAME_SIZE_MAX);
     uint32_t hash = palette_hash(visible.data, visible.length);
     text_release(&visible);
     return hash;
-}
-
-static uint32_t name_hash(const struct call_tree *tree, const struct call_tree_function *function)
-{
-    uint32_t size;
-    const char *name = call_tree_name(tree, function, &size);
-    return hash_visible(name, size);
-}
-
-unsigned box_class_of_module(const char *path)
-{
-    return palette_class_of_module(hash_visible(path, strlen(path)));
-}
-
-static unsigned class_of_its_module(const struct call_tree *tree,
-                                    const struct call_tree_function *function)
-{
-    const struct profile *profile = tree->profile;
-    bool known = function->module < profile->module_count;
-    return box_class_of_module(
-        known ? profile_string(profile, profile->modules[function->module].path) : "");
 }
 
 static unsigned class_of(const struct box_classes *classes,
@@ -49,7 +30,7 @@ static unsigned class_of(const struct box_classes *classes,
 {
     const struct call_tree *tree = classes->tree;
     if (classes->mode == PALETTE_MODULE && !palette_is_fixed(function->kind))
-        return class_of_its_module(tree, function);
+        return palette_class_of_hue(module_hues_get(&classes->hues, function->module));
     if (classes->mode == PALETTE_NAME && !palette_is_fixed(function->kind))
         return palette_class_of_name(name_hash(tree, function));
     return palette_class_of_kind(function->kind, name_hash(tree, function));
@@ -81,6 +62,7 @@ void box_classes_build(struct box_classes *classes, const struct call_tree *tree
                        enum palette_mode mode)
 {
     *classes = (struct box_classes){.tree = tree, .mode = mode};
+    module_hues_build(&classes->hues, tree);
     classes->of_function = memory_new(tree->function_count + (size_t)1, 1);
     for (uint32_t i = 0; i < tree->function_count; i++)
         classes->of_function[i] = (uint8_t)class_of(classes, &tree->functions[i]);
@@ -90,6 +72,7 @@ void box_classes_build(struct box_classes *classes, const struct call_tree *tree
 
 void box_classes_release(struct box_classes *classes)
 {
+    module_hues_release(&classes->hues);
     free(classes->of_function);
     *classes = (struct box_classes){0};
 }

@@ -70,7 +70,7 @@ static void name_rests(struct prune *prune)
                 (struct call_tree_function){.name =
                                                 string_table_add_string(&tree->names, label.data),
                                             .module = PROFILE_NONE,
-                                            .kind = CALL_TREE_GAP};
+                                            .kind = CALL_TREE_REST};
             text_release(&label);
         }
         prune->nodes[i].function = *function;

@@ -20,7 +20,8 @@ struct call_tree_node {
     uint64_t self_samples, total_samples;
 };
 
-/* What kind of code a function is; the colours and legend of the flamegraph follow it. */
+/* What kind of code a function is, from CALL_TREE_GAP on none; the colours and legend of the
+ * flamegraph follow it. */
 enum call_tree_kind {
     CALL_TREE_USER,    /* the program, and libraries outside the system's directories */
     CALL_TREE_LIBRARY, /* a library of the system, the vdso */
@@ -29,6 +30,7 @@ enum call_tree_kind {
     CALL_TREE_UNKNOWN, /* no name could be found */
     CALL_TREE_GAP,     /* not a function: why the stacks above it are incomplete */
     CALL_TREE_GROUP,   /* not a function: a process or a thread */
+    CALL_TREE_REST,    /* not a function: frames that were left out of the file */
     CALL_TREE_KIND_COUNT
 };
 

@@ -11,10 +11,52 @@ foreach(file IN LISTS files)
     string(APPEND text "\n${part}")
 endforeach()
 
+# Names of the script's own, beside those with a "$": neither the browser nor the data know them.
+set(own_words
+    above action anyCase app area arrow asNewEntry attributes away bare base before begin below beside best blob
+    bounds Box box BOX_MIN boxOf button byFn byte bytes caller cells center change COLORS column columns COMBINING
+    common count decoder depth digits direction distance drawn drawnTo each element end enter enterBelow error event
+    expression factor file findAbove first fixed flag flags fn fns followWay found GAP GAP_KIND gone GROUP_KIND
+    grow head heads high hint hit hits hue INLINED isBelow isEnd isFrame isListed isMerged isNamed isRecursive isRemoved
+    isSafe isSmall item items kept kid kids kind known LABEL_MIN labels lane later level levels limit line link lost
+    made mark merge met middle missing module more most name names next node nodes now number old oldSamples order
+    others own owner ownWays parent part parts passes path paths percent place places plain popup probe process
+    Reader reader register rest rests root row rule run runs said samples say scale sections SELECT_MIN selector self shown
+    siblings Sketch sketch slot slotOf source stage start state steps sum sums switches table taken template text
+    thread tick ticks tid time times tip told tops total until used visit wanted way ways weight weights what where
+    whole WIDE word words worker zeros)
+foreach(word IN LISTS own_words)
+    set(is_own_${word} TRUE)
+endforeach()
+
+# What is between "${" and "}" in a template is script, too.
+function(squeeze_template template result)
+    set(squeezed "")
+    while(template MATCHES "[$]{([^}]*)}")
+        set(inside "${CMAKE_MATCH_1}")
+        string(FIND "${template}" "\${" begin)
+        string(SUBSTRING "${template}" 0 ${begin} text)
+        string(LENGTH "\${${inside}}" size)
+        math(EXPR begin "${begin} + ${size}")
+        string(SUBSTRING "${template}" ${begin} -1 template)
+        squeeze("${inside}" inside)
+        string(APPEND squeezed "${text}\${${inside}}")
+    endwhile()
+    set(${result} "${squeezed}${template}" PARENT_SCOPE)
+endfunction()
+
+# "const name = () => {};" is shorter than "function name() {}", which begins and ends where lines do.
+function(shorten_functions text result)
+    string(REGEX REPLACE "\nfunction ([a-zA-Z_$]+)([^\n]+) {\n" "\nconst \\1 = \\2 => {\n" text "${text}")
+    string(REGEX REPLACE "\nasync function ([a-zA-Z_$]+)([^\n]+) {\n" "\nconst \\1 = async \\2 => {\n" text "${text}")
+    string(REPLACE "\n}\n" "\n};\n" text "${text}")
+    set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
 # The script without comments, and blanks between two words and two equal signs only, so all statements have to
-# end in semicolons. Declarations that follow each other become one, and constants variables nobody assigns to.
-# A test compares the syntax trees of both. Divisions have blanks around them, which tells them from regular
-# expressions.
+# end in semicolons; its own names marked with "$_", which none has. Declarations that follow each other become
+# one, and constants variables nobody assigns to. A test compares the syntax trees of both. Divisions have blanks
+# around them, which tells them from regular expressions.
 function(squeeze text result)
     # In a CMake list, these three would join or split its elements.
     string(ASCII 1 semicolon)
@@ -25,7 +67,7 @@ function(squeeze text result)
     string(REPLACE ";" "${semicolon}" text "${text}")
     string(REPLACE "[" "${open}" text "${text}")
     string(REPLACE "]" "${close}" text "${text}")
-    string(REGEX MATCHALL "'([^'\\]|\\\\.)*'|`[^`]*`|//[^\n]*|/([^/\\\n]|\\\\.)+/[a-z]*|[a-zA-Z0-9_$.]+|[ \n]+|."
+    string(REGEX MATCHALL "'([^'\\]|\\\\.)*'|`[^`]*`|//[^\n]*|/([^/\\\n]|\\\\.)+/[a-z]*|[0-9][a-zA-Z0-9_.]*|[a-zA-Z_$][a-zA-Z0-9_$]*|[ \n]+|."
            tokens "${text}")
     set(squeezed "")
     set(before "")
@@ -60,6 +102,10 @@ function(squeeze text result)
                 set(before ",")
                 continue()
             endif()
+        elseif(token MATCHES "^[a-zA-Z_]" AND is_own_${token})
+            set(token "$_${token}")
+        elseif(token MATCHES "^`")
+            squeeze_template("${token}" token)
         elseif(token MATCHES "^[({${open}]$")
             math(EXPR depth "${depth} + 1")
             set(is_declared_${depth} FALSE)
@@ -88,30 +134,6 @@ function(squeeze text result)
     # Two indexes before a comparison may have been moved together.
     string(REPLACE "]]>" "]] >" squeezed "${squeezed}")
     set(${result} "${squeezed}" PARENT_SCOPE)
-endfunction()
-
-# Other names of the script's own: neither the browser nor the data know them, and they are in no string.
-set(own_words
-    above action anyCase app area arrow asNewEntry attributes away base before begin below beside best blob
-    bounds box Box BOX_MIN boxOf byFn byte bytes cells center COLORS column columns COMBINING count
-    decoder depth digits direction distance drawn drawnTo each element end enter enterBelow error
-    event factor findAbove first fixed flag fns GAP GAP_KIND gone GROUP_KIND grow head heads high hint hit
-    hits INLINED isBelow isFrame isLarge isListed isMerged isRecursive isSafe isSmall item items kid kids
-    LABEL_MIN labels lane later levels limit lost make mark merge met middle more most names next
-    node nodes number order others own owner parent part parts passes path paths percent place places popup probe
-    reader Reader register root row rule run runs said say scale sections SELECT_MIN selector shown siblings
-    Sketch sketch slot slotOf source stage start state sum sums switches template text tick ticks
-    times tops until used visit wanted way ways weights what where word words worker)
-
-# Marks them, too, where they are words of their own.
-function(mark text result)
-    string(REPLACE ";" " " either "${own_words}")
-    string(REGEX REPLACE "[ \n]+" "|" either "${either}")
-    # Twice, for each takes what is between it and the next.
-    foreach(time RANGE 1)
-        string(REGEX REPLACE "([^a-zA-Z0-9_$'-])(${either})([^a-zA-Z0-9_$'-])" "\\1$_\\2\\3" text "${text}")
-    endforeach()
-    set(${result} "${text}" PARENT_SCOPE)
 endfunction()
 
 # What is marked with a "$" becomes one or two digits, the most frequent names the shortest.
@@ -168,7 +190,7 @@ function(rename text result)
 endfunction()
 
 if(IN MATCHES "[.]js$")
-    mark("${text}" text)
+    shorten_functions("${text}" text)
     squeeze("${text}" text)
     rename("${text}" text)
 else()

@@ -11,7 +11,6 @@
 #include "render/assets.h"
 #include "render/box_classes.h"
 #include "render/figures.h"
-#include "render/module_weights.h"
 #include "render/names.h"
 #include "render/palette.h"
 #include "render/svg_data.h"
@@ -28,10 +27,12 @@
 
 #define WIDTH          1200
 #define MARGIN         10
-#define HEADER         64 /* title, figures, hint */
-#define FOOTER         40 /* legend */
-#define TITLE_CELLS    118
-#define FIGURE_CELLS   160
+#define HEADER         64  /* title, figures, hint */
+#define FOOTER         40  /* legend */
+#define TITLE_CELL     9.5 /* pixels of a letter in the title, on average */
+#define FIGURE_CELL    7.2
+#define HINT_WIDTH     230 /* the hint is beside the title, where there is room */
+#define HINT_MIN       700
 #define LEGEND_MODULES 8
 #define HOTTEST        5 /* functions named in the description */
 
@@ -292,17 +293,27 @@ static void append_legend(struct document *document)
     text_append_string(out, "</g>\n");
 }
 
+/* A script without data would have nothing to show. */
+static bool has_script(const struct flamegraph_options *options)
+{
+    return !options->no_script && !options->no_data;
+}
+
 static void append_picture(struct document *document)
 {
     struct text *out = document->out;
     text_printf(out, "<g class=\"static\">\n<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n",
                 document->width, HEADER + document->frames.rows * SVG_ROW_HEIGHT + FOOTER);
-    append_line(out, "title", 24, &document->title, TITLE_CELLS);
-    append_line(out, "figures", 43, &document->subtitle, FIGURE_CELLS);
-    text_printf(out,
-                "<text class=\"hint\" x=\"%u\" y=\"24\" text-anchor=\"end\">open in a browser for "
-                "zoom and search</text>\n",
-                document->width - MARGIN);
+    unsigned room = document->width - 2 * MARGIN;
+    bool hint = has_script(document->options) && document->width >= HINT_MIN;
+    append_line(out, "title", 24, &document->title,
+                (size_t)((room - (hint ? HINT_WIDTH : 0)) / TITLE_CELL));
+    append_line(out, "figures", 43, &document->subtitle, (size_t)(room / FIGURE_CELL));
+    if (hint)
+        text_printf(out,
+                    "<text class=\"hint\" x=\"%u\" y=\"24\" text-anchor=\"end\">open in a browser "
+                    "for zoom and search</text>\n",
+                    document->width - MARGIN);
     text_printf(out, "<g class=\"frames\" transform=\"translate(%d %d)\">\n", MARGIN, HEADER);
     text_append(out, document->frames.body.data, document->frames.body.length);
     text_append_string(out, "</g>\n");
@@ -328,14 +339,13 @@ static void append_page_entry(void *context, unsigned class, const char *label)
 /* The modules with the most self time. */
 static void append_module_entries(struct document *document, struct page_legend *legend)
 {
-    const struct profile *profile = document->profile;
-    struct module_weights weights;
-    module_weights_build(&weights, &document->tree);
-    for (uint32_t i = 0; i < weights.count && i < LEGEND_MODULES; i++) {
-        const char *path = profile_string(profile, profile->modules[weights.modules[i]].path);
-        append_page_entry(legend, box_class_of_module(path), path_base_name(path));
+    const struct module_hues *hues = &document->classes.hues;
+    for (uint32_t i = 0; i < hues->count && i < LEGEND_MODULES; i++) {
+        const struct module_hue *module = &hues->modules[hues->by_weight[i]];
+        if (module->weight)
+            append_page_entry(legend, palette_class_of_hue(module->hue),
+                              *module->path ? path_base_name(module->path) : "no module known");
     }
-    module_weights_release(&weights);
 }
 
 /* What the colours mean in each mode; the style sheet shows the one that is chosen. */
@@ -366,6 +376,13 @@ static void append_page(struct document *document)
     text_append(document->out, asset_page_xml, (size_t)(legend - asset_page_xml));
     append_page_legend(document);
     text_append_string(document->out, legend + strlen(mark));
+}
+
+static void append_script(struct text *out)
+{
+    text_append_string(out, "<script><![CDATA[");
+    text_append_string(out, asset_flamegraph_js);
+    text_append_string(out, "]]></script>\n");
 }
 
 static void encode(struct document *document)
@@ -418,11 +435,13 @@ static void render(struct document *document, uint64_t least)
     append_description(document);
     append_style(document);
     append_picture(document);
-    append_page(document);
-    svg_pack_append_elements(out, &document->data);
-    text_append_string(out, "<script><![CDATA[");
-    text_append_string(out, asset_flamegraph_js);
-    text_append_string(out, "]]></script>\n</svg>\n");
+    if (has_script(options))
+        append_page(document);
+    if (!options->no_data)
+        svg_pack_append_elements(out, &document->data);
+    if (has_script(options))
+        append_script(out);
+    text_append_string(out, "</svg>\n");
 
     text_release(&document->title);
     text_release(&document->subtitle);

@@ -53,16 +53,16 @@ class Reader {
         this.at += size;
         return new Reader(this.bytes.subarray(this.at - size, this.at));
     }
-    // The columns of a section by name, with room for `first` entries before them.
+    // The columns of a section by name, with room for `first` entries before them. A 1 marks those whose
+    // numbers may have more than 32 bits.
     columns(names, first = 0) {
         const n = this.number() + first, table = {n};
-        for (const name of names.split(' ')) {
+        for (const name in names) {
             if (this.at === this.bytes.length)
                 break;
-            const {bytes} = this.part(), isLarge = /weight|samples|time|old/.test(name);
             // a byte each, as often: in no more room than that
-            const isSmall = bytes.length === n - first;
-            const values = table[name] = new (isSmall ? Uint8Array : isLarge ? Float64Array : Uint32Array)(n);
+            const {bytes} = this.part(), isSmall = bytes.length === n - first;
+            const values = table[name] = new (isSmall ? Uint8Array : names[name] ? Float64Array : Uint32Array)(n);
             if (isSmall)
                 values.set(bytes, first);
             // number(), but in one loop: this is most of the time until the picture can be used
@@ -123,19 +123,22 @@ function $finishTree(t) {
         up[i] = at;
         at = i;
     }
-    for (const name of ['weight', 'samples', 'old', 'oldSamples'])
-        t[name] = t[name] && $sumsOf(t[name]);
-    if (t.old)
+    t.weight = $sumsOf(t.weight);
+    t.samples = $sumsOf(t.samples);
+    if (t.old) {
+        t.old = $sumsOf(t.old);
+        t.oldSamples = $sumsOf(t.oldSamples);
         t.gone = $sumsOf(Array.from(t.up, (_, i) => t.weight[t.end[i]] > t.weight[i] ? 0 : t.old[i + 1] - t.old[i]));
+    }
     return t;
 }
 
 // Each begins like the one before.
 function $readStrings(reader, decoder) {
-    const n = reader.number(), common = reader.part();
-    $strings = decoder.decode(reader.bytes.subarray(reader.at)).split('\n', n);
-    for (let i = 0; i < n; i++)
-        $strings[i] = ($strings[i - 1] || '').slice(0, common.number()) + $strings[i];
+    reader.number();
+    const common = reader.part(), rests = decoder.decode(reader.bytes.subarray(reader.at)).split('\n');
+    let name = '';
+    $strings = rests.map((rest) => name = name.slice(0, common.number()) + rest);
 }
 
 function $readData(bytes) {
@@ -148,17 +151,19 @@ function $readData(bytes) {
     $readStrings(sections[2], decoder);
     $periodNs = run[0];
     $unit = $strings[run[16]] || 'samples';
-    fns = sections[3].columns('name module file line flags plain bare last');
+    fns = sections[3].columns({name: 0, module: 0, file: 0, line: 0, flags: 0, plain: 0, bare: 0, last: 0});
     $processCount = sections[5].number();
-    $threads = sections[6].columns('process tid');
-    $parts = sections[7] && sections[7].columns('at thread weight samples');
-    $samples = sections[8] && $readSamples(sections[8].columns('thread time at weight'));
-    $recorded = $finishTree(sections[4].columns('up fn weight samples line file old oldSamples', 1));
+    $threads = sections[6].columns({process: 0, tid: 0});
+    $parts = sections[7] && sections[7].columns({at: 0, thread: 0, weight: 1, samples: 1});
+    $samples = sections[8] && $readSamples(sections[8].columns({thread: 0, time: 1, at: 0, weight: 1}));
+    $recorded = $finishTree(sections[4].columns(
+        {up: 0, fn: 0, weight: 1, samples: 1, line: 0, file: 0, old: 1, oldSamples: 1}, 1));
 }
 
 function $readSamples(s) {
-    for (const name of ['thread', 'time', 'at'])
-        s[name] = Float64Array.from(s[name]);
+    s.thread = Float64Array.from(s.thread);
+    s.time = Float64Array.from(s.time);
+    s.at = Float64Array.from(s.at);
     for (let i = 0; i < s.n; i++) {
         const before = i && !s.thread[i] ? i - 1 : NaN;
         s.at[i] = (s.at[i] % 2 ? -(s.at[i] + 1) / 2 : s.at[i] / 2) + (s.at[before] || 0);
@@ -171,6 +176,8 @@ function $readSamples(s) {
 // ---- trees ----
 
 let $byThread, $collapsed, $byWidth, $hidden = new Set();
+// Names of what was taken out of all totals with what it calls, by the way there (see $mix); its weight.
+let $removed = new Map(), $removedWeight;
 const $byFunction = (valueOf) => Array.from(fns.name, (id, f) => valueOf(f));
 const $nameOf = (f) => f < 0 ? 'all' : $strings[fns.name[f]];
 const $moduleOf = (f) => f < 0 ? '' : $strings[fns.module[f]];
@@ -213,6 +220,7 @@ function $findRecursion() {
 class Sketch {
     constructor(places, met) {
         Object.assign(this, {places, met, up: [0], fn: [-1], from: [0], sums: [0, 0, 0, 0], isMerged: [$byThread],
+                             keys: $removed.size && $byFunction($keyHash), ways: [0], ownWays: [0], isRemoved: [],
                              // the last place with a hash, and before each the one with the same
                              heads: new Int32Array(1 << 22), others: [0]});
     }
@@ -249,7 +257,16 @@ class Sketch {
         place = this.up.push(above) - 1;
         if (this.isMerged[above])
             this.register(place);
+        if (this.keys)
+            this.followWay(place, above, f);
         return place;
+    }
+    // What was removed without regard to threads is so below each of them, too.
+    followWay(place, above, f) {
+        const {keys, ways, ownWays} = this, isNamed = (way) => $removed.get(way) === $nameOf(f);
+        ways[place] = $mix(ways[above], keys[f]);
+        ownWays[place] = $isCode(f) ? $mix(ownWays[above], keys[f]) : 0;
+        this.isRemoved[place] = isNamed(ways[place]) || isNamed(ownWays[place]);
     }
     // The place above with the function, or 0.
     findAbove(place, f) {
@@ -262,12 +279,15 @@ class Sketch {
 // The tree by thread, without what is hidden, and with recursion collapsed: of a stack that comes back
 // to a function, what lies between is left out, so that each function is in it once.
 function $transform() {
-    if (!$byThread && !$collapsed && !$hidden.size)
+    $removedWeight = 0;
+    if (!$byThread && !$collapsed && !$hidden.size && !$removed.size)
         return $recorded;
     const {n, fn, up} = $recorded, places = $integers(n), met = new Int32Array(n), tops = [], way = [];
     const sketch = new Sketch(places, met), isRecursive = $collapsed ? $findRecursion() : [];
     const left = $byFunction((f) => $hidden.has($nameOf(f)) || $hidden.has('module:' + $moduleOf(f)));
     const enterBelow = (place, node) => {
+        if (sketch.isRemoved[place])
+            return place;
         const f = fn[node], above = left[f] ? place : isRecursive[node] && sketch.findAbove(place, f);
         return left[f] || above ? sketch.merge(above) : sketch.enter(place, f, node);
     };
@@ -284,8 +304,10 @@ function $transform() {
             met[node] = thread + 1;
             place = places[node] = enterBelow(place, node);
         }
-        for (let i = 0; i < 4; i++)
-            sketch.sums[4 * place + i] += own[i];
+        if (sketch.isRemoved[place])
+            $removedWeight += own[0];
+        else
+            own.forEach((sum, i) => { sketch.sums[4 * place + i] += sum; });
     });
     return $flatten(sketch);
 }
@@ -511,6 +533,7 @@ function $buildRoots() {
     // the lane of what is gone makes the root wider
     if ($hasGone() && $zoomed.isFrame)
         $zoomed.grow();
+    $outermostRows = [0, 0];
     $selected = $hovered = $aimed = null;
 }
 
@@ -554,13 +577,14 @@ const $cellsOf = (text) => [...text].reduce((cells, c) => cells + $cellOf(c), 0)
 function $label(f, cells) {
     if (cells < 3)
         return '';
-    let best = $nameOf(f), whole = best;
-    best = best.replace(/(.)::h[0-9a-f]{16}$/, '$1');
-    for (const name of f < 0 ? [] : ['plain', 'bare', 'last']) {
-        const stage = fns[name][f], kept = stage >> 1;
-        if (stage)
-            whole = stage % 2 ? name === 'last' ? whole.slice(-kept) : whole.slice(0, kept) : $strings[kept];
-        if ($cellsOf(best) > cells && stage)
+    let whole = $nameOf(f), best = whole.replace(/(.)::h[0-9a-f]{16}$/, '$1');
+    // A string of its own, or where the stage before it is cut (SVG.md).
+    for (const [stage, isEnd] of [[fns.plain[f]], [fns.bare[f]], [fns.last[f], true]]) {
+        if (!stage)
+            continue;
+        const kept = stage >> 1;
+        whole = stage % 2 ? isEnd ? whole.slice(-kept) : whole.slice(0, kept) : $strings[kept];
+        if ($cellsOf(best) > cells)
             best = whole;
     }
     if ($cellsOf(best) <= cells)
@@ -578,7 +602,27 @@ function $label(f, cells) {
 // ---- colours: classes, whose rules palette.c writes ----
 
 const COLORS = ['kind', 'module', 'name', 'heat', 'diff'];
-let $colors;
+let $colors, $hues;
+
+// By path: the hue of its hash, or one that is free where a heavier module has it, as in module_hues.c.
+function $findHues() {
+    const {n, fn, weight} = $recorded, own = new Float64Array(fns.n), weights = new Map(), taken = [];
+    for (let node = 1; node < n; node++)
+        own[fn[node]] += weight[node + 1] - weight[node];
+    for (let f = 0; f < fns.n; f++) {
+        if ($isCode(f))
+            weights.set($moduleOf(f), (weights.get($moduleOf(f)) || 0) + own[f]);
+    }
+    $hues = new Map();
+    for (const path of [...weights.keys()].sort((a, b) => weights.get(b) - weights.get(a) || $hash(a) - $hash(b))) {
+        let hue = $hash(path) % 12;
+        while ($hues.size < 12 && taken[hue])
+            hue = (hue + 5) % 12;
+        taken[hue] = true;
+        $hues.set(path, hue);
+    }
+    return $hues;
+}
 
 function $classOf(box) {
     const {f} = box, kind = $kindOf(f);
@@ -587,8 +631,8 @@ function $classOf(box) {
     if (f < 0)
         return 'p2';
     if ($colors === 'kind' || kind >= GAP_KIND)
-        return 'ulkjxgp'[kind] + $hash($nameOf(f)) % 5;
-    return $colors === 'module' ? 'h' + $hash($moduleOf(f)) % 12 : $colors === 'name' ? 'w' + $hash($nameOf(f)) % 12
+        return 'ulkjxgpo'[kind] + $hash($nameOf(f)) % 5;
+    return $colors === 'module' ? 'h' + ($hues || $findHues()).get($moduleOf(f)) : $colors === 'name' ? 'w' + $hash($nameOf(f)) % 12
         : 'e' + max(0, 7 + ceil(log2($functionSums().self[$identities[f]] / $whole() || 1e-9)));
 }
 
@@ -617,8 +661,9 @@ function $changeLevel(box) {
 // The box that commands are for, aimed, was the last one pointed at or selected.
 let $zoomed, $selected, $hovered, $aimed, $icicle, $pinned;
 let $width = 0, $rowHeight, $cellWidth = 7.225, $textSize = 12;
-// The boxes drawn, by row from the root outwards; rows on the other side of it have negative numbers.
-let $rows, $lowest, $highest, $drawing = 0;
+// The boxes drawn, by row from the root outwards; rows on the other side of it have negative numbers. And
+// the outermost rows when it was not zoomed.
+let $rows, $lowest, $highest, $outermostRows, $drawing = 0;
 // How far the picture is scrolled from its root.
 let $scrolled = 0;
 
@@ -696,11 +741,17 @@ function $draw() {
     $rowHeight = round(($page.clientWidth < 600 ? 20 : 18) * $textSize / 12);
     $width = max($page.clientWidth - 20, 50);
     $rows = {};
-    $lowest = $highest = 0;
+    // The picture stays as high when one zooms, so that the box one zooms to stays under the pointer.
+    [$lowest, $highest] = $zoomed.up ? $outermostRows : [0, 0];
     $drawing++;
     $roots.forEach((base, i) => $collect(base, i ? -1 : 1, runs, ticks));
-    set($picture, {width: $width, height: ($highest - $lowest + 1) * $rowHeight});
-    const add = (name, x, row, w) => {
+    if (!$zoomed.up)
+        $outermostRows = [$lowest, $highest];
+    const height = ($highest - $lowest + 1) * $rowHeight;
+    set($picture, {width: $width, height, viewBox: `0 0 ${$width} ${height}`});
+    // A box is seen as a pixel at least: of less, browsers may draw nothing.
+    const add = (name, x, row, size) => {
+        const w = max(size, 1);
         paths[name] = (paths[name] || '') +
             `M${x.toFixed(1)} ${top(row)}h${w.toFixed(1)}v${$rowHeight - 1}h-${w.toFixed(1)}z`;
     };
@@ -710,23 +761,26 @@ function $draw() {
     }
     for (const box of Object.values($rows).flat()) {
         const {x, w, row} = box, caller = box !== $zoomed && $isCallerOf(box, $zoomed), hit = $isMatch(box);
-        add((hit ? 'match' : $classOf(box)) + (caller ? ' caller' : ''), x, row, w > 3 ? w - GAP : hit ? max(w, 2) : w);
+        add((hit ? w > 3 ? 'match' : 'match narrow' : $classOf(box)) + (caller ? ' caller' : ''), x, row,
+            w > 3 ? w - GAP : hit ? max(w, 2) : w);
         if (w < LABEL_MIN)
             continue;
-        labels.push([$label(box.f, floor((w - 6) / $cellWidth)), x, row, caller]);
+        labels.push([$label(box.f, floor((w - 6) / $cellWidth)), x, row,
+                     (caller ? 'faded' : '') + ($roots[1] && !row ? ' focus' : '')]);
         if ($isInlined(box))
             paths.inlined = (paths.inlined || '') + `M${(x + 1).toFixed(1)} ${top(row) + 1}v${$rowHeight - 3}`;
     }
     for (const [x, row] of ticks)
-        add('match', min(x, $width - 2), max($lowest, min(row, $highest)), 2);
+        add('match narrow', min(x, $width - 2), max($lowest, min(row, $highest)), 2);
+    if ($roots[1])
+        add('focus', 1, 0, $width - 2);
     // Matches lie above other boxes, marks above the boxes they belong to.
-    const order = (name) => ['match', 'match caller', 'inlined'].indexOf(name);
+    const order = (name) => ['match', 'inlined', 'focus'].indexOf(name.split(' ')[0]);
     for (const name of Object.keys(paths).sort((a, b) => order(a) - order(b)))
         $make('path', drawn, {class: name, d: paths[name]});
-    for (const [text, x, row, caller] of labels) {
+    for (const [text, x, row, kind] of labels) {
         if (text)
-            $make('text', drawn, {x: (x + 3).toFixed(1), y: top(row) + round($rowHeight * 13 / 18),
-                                 class: caller ? 'faded' : ''}, text);
+            $make('text', drawn, {x: (x + 3).toFixed(1), y: top(row) + round($rowHeight * 13 / 18), class: kind}, text);
     }
     $boxes.replaceWith(set(drawn, {'aria-hidden': true}));
     $boxes = drawn;
@@ -738,6 +792,7 @@ function $draw() {
 const $fromRoot = (distance) => $icicle ? distance : $scroller.scrollHeight - $scroller.clientHeight - distance;
 
 function $redraw() {
+    tip.hidden = true;
     $tableBox.hidden = $view !== 'table';
     $scroller.hidden = !$tableBox.hidden;
     if (!$alone)
@@ -754,6 +809,14 @@ function $redraw() {
     set($root, {height: $alone ? '100%' : $page.scrollHeight});
     // the focus of a sandwich is in the middle
     $scroller.scrollTop = $roots[1] ? top(0) - $scroller.clientHeight / 2 : $fromRoot($scrolled);
+    $hintAtMore();
+}
+
+// Says where rows are out of sight.
+function $hintAtMore() {
+    const {scrollTop, clientHeight, classList} = $scroller, tops = Object.keys($rows || {}).map((row) => top(row));
+    classList.toggle('more-above', min(...tops) < scrollTop - 3);
+    classList.toggle('more-below', max(...tops) > scrollTop + clientHeight - $rowHeight + 3);
 }
 
 function $placeMark(mark, box) {
@@ -798,10 +861,8 @@ function $totalOf(f) {
 function $functionSums() {
     if ($sums)
         return $sums;
-    const {n, fn, end, weight, old} = $tree, until = $integers(fns.n);
-    $sums = {};
-    for (const name of ['self', 'total', 'old'])
-        $sums[name] = new Float64Array(fns.n);
+    const {n, fn, end, weight, old} = $tree, until = $integers(fns.n), zeros = () => new Float64Array(fns.n);
+    $sums = {self: zeros(), total: zeros(), old: zeros()};
     for (let node = 1; node < n; node++) {
         const f = $identities[fn[node]];
         $sums.self[f] += weight[node + 1] - weight[node];
@@ -816,12 +877,9 @@ function $functionSums() {
 }
 
 const $signed = (part) => (part < 0 ? '−' : '+') + $share(abs(part), 1, 2).replace('%', 'pp');
+const $changeIn = (f) => $sums.self[f] / $whole() - $sums.old[f] / ($tree.old ? $tree.old[$tree.n] : 1);
 const $keyOf = {
-    self: (f) => $sums.self[f],
-    total: (f) => $sums.total[f],
-    change: (f) => $sums.self[f] / $whole() - $sums.old[f] / ($tree.old ? $tree.old[$tree.n] : 1),
-    name: $nameOf,
-    module: $moduleOf,
+    'self': (f) => $sums.self[f], 'total': (f) => $sums.total[f], 'change': $changeIn, 'name': $nameOf, 'module': $moduleOf,
 };
 
 function $drawTable() {
@@ -838,14 +896,15 @@ function $drawTable() {
     $moreRows();
 }
 
-// Two hundred at a time: nobody reads a hundred thousand rows, and no browser likes to lay them out.
+// Two hundred at a time: nobody reads a hundred thousand rows, and no browser likes to lay them out. Names
+// take some lines at most.
 function $moreRows() {
-    const {self, total} = $sums;
+    const {self, total} = $sums, cells = floor($page.clientWidth / 6);
     for (const f of $rest.splice(0, 200)) {
         const row = $make('tr', $first('tbody', $tableBox), {tabindex: 0});
         row.f = f;
         for (const text of [$share(self[f], $whole()), $amount(self[f]), $share(total[f], $whole()), $amount(total[f]),
-                            $tree.old && $signed($keyOf.change(f)), $nameOf(f), $fileName($moduleOf(f))]) {
+                            $tree.old && $signed($changeIn(f)), $label(f, cells), $fileName($moduleOf(f))]) {
             if (text !== undefined)
                 $make('td', row, {}, text);
         }
@@ -900,12 +959,18 @@ function $showDetails(box) {
     $make('b', first, {}, $nameOf(box.f));
     first.append(' ');
     $describe(box, first);
-    const sum = box.f >= 0 && $totalOf(box.f);
+    const sum = box.f >= 0 && $totalOf(box.f), missing = [];
     $make('div', $details, {}, $figures(box) + (sum > box.total * 1.000001 && $isCode(box.f) && !box.lane && !box.root.times
         ? ` · everywhere ${$amount(sum)} (${$share(sum, $whole())})` : ''));
+    if ($removed.size)
+        missing.push(`removed: ${[...new Set($removed.values())].join(', ')} (${$amount($removedWeight)})`);
+    if ($hidden.size)
+        missing.push('hidden: ' + [...$hidden].join(', '));
+    if (missing.length)
+        $make('div', $details, {class: 'missing'}, missing.join(' · ') + ' · X brings everything back');
 }
 
-function say(text, className = '') {
+function say(text, className = 'note') {
     $showDetails();
     $make('div', $details, {class: className}, text);
 }
@@ -947,6 +1012,10 @@ function $select(box) {
     set($selection, {'aria-label': $nameOf(box.f) + ', ' + $figures(box), 'aria-level': box.depth + 1,
                     'aria-setsize': siblings || 1, 'aria-posinset': place});
     set($picture, {'aria-activedescendant': $selection.id});
+    $reveal(box);
+}
+
+function $reveal(box) {
     if ($isDrawn(box))
         $scroller.scrollTop = min(top(box.row), max($scroller.scrollTop,
             top(box.row) + $rowHeight - $scroller.clientHeight));
@@ -1001,10 +1070,10 @@ function $search() {
     }
     $matches = null;
     if (test) {
-        const hits = $byFunction((f) => $kindOf(f) < GROUP_KIND && test(f) ? 1 : 0);
-        const {n, fn} = $tree, before = $integers(n + 1);
+        const hits = $byFunction((f) => $kindOf(f) !== GROUP_KIND && test(f) ? 1 : 0);
+        const {n, fn, end, weight} = $tree, before = $integers(n + 1);
         for (let node = 1; node < n; node++)
-            before[node + 1] = before[node] + hits[fn[node]];
+            before[node + 1] = before[node] + (weight[end[node]] > weight[node] && hits[fn[node]]);
         $matches = {hits, before, count: new Set(fns.name.filter((id, f) => hits[f])).size};
     }
 }
@@ -1074,11 +1143,14 @@ function $matchedWeight({root: {from, times}, set: [first, last], set: nodes, so
         : $isAbove(nodes[i]) ? $zoomed.of($tree.weight, node) : 0), 0);
 }
 
-// What can be stepped to, from the left: in the flame graph all frames, elsewhere what is drawn.
+// What can be stepped to, from the left: in the flame graph all frames, elsewhere, and where only a lane
+// of what is gone has matches, what is drawn.
 const $drawnMatches = () => Object.keys($rows).sort((a, b) => a - b).flatMap((row) => $rows[row].filter($isMatch));
 
+const $stepsFrames = () => $zoomed.isFrame && ($zoomed.up || $matches.before[$tree.n] > 0);
+
 function $matchPosition() {
-    if (!$zoomed.isFrame) {
+    if (!$stepsFrames()) {
         const drawn = $drawnMatches();
         return [drawn.indexOf($current), drawn.length];
     }
@@ -1110,7 +1182,7 @@ function $step(direction) {
     const [at, n] = $matchPosition(), next = at < 0 && direction < 0 ? n - 1 : (at + direction + n) % n;
     if (!n)
         return;
-    $current = $zoomed.isFrame ? $frameAt(next) : $drawnMatches()[next];
+    $current = $stepsFrames() ? $frameAt(next) : $drawnMatches()[next];
     let target = $zoomed;
     const way = [];
     for (let box = $current; $zoomed.isFrame && box !== $zoomed; box = box.up)
@@ -1148,9 +1220,9 @@ function $frameOf(node) {
 // four letters for each function on the way.
 const $keyHash = (f) => $hash($nameOf(f) + '\n' + $moduleOf(f) + (fns.flags[f] & INLINED));
 const $mix = (way, key) => imul(way ^ key, 16777619) >>> 0;
-const $wayOf = (box) => box.up ? $mix($wayOf(box.up), $keyHash(box.f)) : 0;
+const $wayOf = (node) => node ? $mix($wayOf($tree.up[node]), $keyHash($tree.fn[node])) : 0;
 const $letters = (box) => (box.root.times ? box.up.kids.indexOf(box) : $keyHash(box.f)).toString(36).padStart(7, 0).slice(-4);
-const $pathOf = (box) => !box.up ? box === $roots[1] ? '~' : '' : box.isFrame ? '.' + $wayOf(box).toString(36)
+const $pathOf = (box) => !box.up ? box === $roots[1] ? '~' : '' : box.isFrame ? '.' + $wayOf(box.set[0]).toString(36)
     : $pathOf(box.up) + $letters(box);
 
 function $findPath(path, name) {
@@ -1176,6 +1248,7 @@ function $stateHash() {
         v: $view !== 'flame' && $view, p: $roots[1] && $nameOf($focus), q: $roots[1] && $moduleOf($focus),
         t: $view === 'chart' && $threads.tid[$chartThread], z: $pathOf($zoomed), f: $zoomed.up && $nameOf($zoomed.f),
         s: $input.value, o: flags !== ($root.dataset.flags || '') && (flags || '-'), x: [...$hidden].join('\n'),
+        d: Array.from($removed, ([way, name]) => way.toString(36) + ' ' + name).join('\n'),
         c: $colors !== $root.dataset.colors && $colors,
     };
     return '#' + Object.keys(state).filter((key) => state[key] || state[key] === 0)
@@ -1192,7 +1265,7 @@ function $remember(asNewEntry) {
 }
 
 function $readState() {
-    const state = {o: $root.dataset.flags || '', s: '', x: '', p: '', q: '', z: ''};
+    const state = {o: $root.dataset.flags || '', s: '', x: '', d: '', p: '', q: '', z: ''};
     const told = $owns ? location.hash || location.search : '';
     for (const [, key, value] of told.matchAll(/[#?&](\w)=([^&]*)/g)) {
         try {
@@ -1205,10 +1278,11 @@ function $readState() {
 }
 
 function $restore() {
-    const {o, s, x, p, q, z, f = p, v, t, c} = $readState();
+    const {o, s, x, d, p, q, z, f = p, v, t, c} = $readState();
     [$icicle, $byWidth, $collapsed, $byThread] = [...'iwkm'].map((flag) => o.includes(flag));
     $byThread = $byThread && $canSplit();
     $hidden = new Set(x ? x.split('\n') : []);
+    $removed = new Map(Array.from(d.matchAll(/(\w+) ([^\n]*)/g), ([, way, name]) => [parseInt(way, 36), name]));
     $colors = COLORS.includes(c) ? c : $root.dataset.colors;
     set($regexButton, {'aria-pressed': o.includes('r')});
     set($caseButton, {'aria-pressed': o.includes('a')});
@@ -1223,17 +1297,17 @@ function $restore() {
     const isSafe = !s || !$isPressed($regexButton);
     if (isSafe)
         $search();
+    say(lost ? `What the link leads to is not in this profile: ${f}.` : '', 'error');
     $redraw();
     if (!isSafe)
         $searchSafely();
-    say(lost ? `What the link leads to is not in this profile: ${f}.` : '', 'error');
 }
 
 const $canSplit = () => $threads.n > 1 && Boolean($parts || $samples);
 
 // Makes the tree and the roots anew from what they are to show.
 function $rebuild() {
-    if ($view === 'chart' && ($byThread || $collapsed || $hidden.size || !$samples || !$samples.n))
+    if ($view === 'chart' && ($byThread || $collapsed || $hidden.size || $removed.size || !$samples || !$samples.n))
         $view = 'flame';
     $tree = $transform();
     const known = new Map();
@@ -1262,8 +1336,8 @@ function $change(text) {
     $rebuild();
     $zoomed = $findPath(path, name) || $zoomed;
     $search();
-    $redraw();
     say(text || '');
+    $redraw();
     $remember(true);
 }
 
@@ -1272,9 +1346,10 @@ function $zoom(box) {
         return;
     $zoomed = box;
     $hovered = null;
-    tip.hidden = true;
-    $redraw();
+    // The details first: what they leave is the picture's.
     $select(box.up ? box : null);
+    $redraw();
+    $reveal(box);
     $remember(true);
 }
 
@@ -1284,6 +1359,7 @@ function $show(name) {
     if (name === 'chart') {
         $byThread = $collapsed = false;
         $hidden.clear();
+        $removed.clear();
     }
     $view = name;
     [$zoomed] = $roots;
@@ -1302,7 +1378,21 @@ function $sandwich(f) {
 function $hide(what) {
     $hidden.add(what);
     $view = $view === 'chart' ? 'flame' : $view;
-    $change(`Hidden: ${what}. X shows everything again.`);
+    $change();
+}
+
+// In the callers view and over time a box is no subtree.
+function $remove(box) {
+    const {from, times} = box.root;
+    if (box.f < 0 || from === 'self' || times || box.lane) {
+        say('This cannot be removed; what the flame graph shows can.', 'error');
+        return;
+    }
+    for (const node of box.source)
+        $removed.set($wayOf(node), $nameOf($tree.fn[node]));
+    if ($isCallerOf(box, $zoomed))
+        $zoomed = box.up || box;
+    $change();
 }
 
 // ---- commands: what keys, buttons and the menu do ----
@@ -1350,8 +1440,8 @@ function $nextColors() {
 let $isDark;
 function $setTheme(dark) {
     for (const rule of $first('style').sheet.cssRules) {
-        if (rule.media && /color-scheme|all/.test(rule.media.mediaText))
-            rule.media.mediaText = dark ? 'all' : 'not all';
+        if (rule.media && /screen|not/.test(rule.media.mediaText))
+            rule.media.mediaText = dark ? 'screen' : 'not all';
     }
     $isDark = dark;
     $root.dataset.theme = dark ? 'dark' : 'light';
@@ -1390,6 +1480,7 @@ const $commands = {
     '?': (event) => $openMenu(null, event),
     X() {
         $hidden.clear();
+        $removed.clear();
         $change();
     },
     w() {
@@ -1409,7 +1500,7 @@ $commands.Home = $commands[0];
 const $boxCommands = {
     Enter: () => $selected ? $zoom($selected) : $step(1), s: (box) => $sandwich(box.f), y: (box) => $copy($nameOf(box.f)),
     Y: (box) => $copy($stackOf(box)), x: (box) => box.f >= 0 && $hide($nameOf(box.f)),
-    M: (box) => $moduleOf(box.f) && $hide('module:' + $moduleOf(box.f)),
+    Delete: $remove, M: (box) => $moduleOf(box.f) && $hide('module:' + $moduleOf(box.f)),
     o: (box) => $sourceLink(box) ? window.open($sourceLink(box), '_blank', 'noopener')
         : say('Its file is not known, or the picture was made without --source-link.', 'error'),
     ' ': (box) => {
@@ -1459,7 +1550,9 @@ function $hover(event) {
     $hovered = box;
     $aimed = box || $aimed;
     $placeMark($hoverMark, box);
-    $showDetails(box);
+    // a name that was selected to be copied stays
+    if (getSelection().isCollapsed || !$details.contains(getSelection().anchorNode))
+        $showDetails(box);
 }
 
 const $isWide = (box) => $isDrawn(box) && box.w >= SELECT_MIN;
@@ -1561,8 +1654,12 @@ function $boxMenu(event) {
 
 function $clickBox(event) {
     const box = $boxAt(event);
-    if (box && !$held)
-        box === $zoomed ? $select(box) : $zoom(box);
+    if (box && !$held) {
+        if (event.ctrlKey || event.altKey || event.metaKey)
+            $remove(box);
+        else
+            box === $zoomed ? $select(box) : $zoom(box);
+    }
     $held = false;
 }
 
@@ -1587,6 +1684,7 @@ function $listen() {
     on($picture, 'pointerdown pointerup pointermove pointercancel', $finger);
     on($picture, 'contextmenu', $boxMenu);
     on($picture, 'click', $clickBox);
+    on($picture, 'dblclick', () => getSelection().selectAllChildren($first('b', $details)));
     on($page, 'click', $clickPage);
     on($page, 'pointerdown', (event) => { $menu.hidden = !$menu.contains(event.target); });
     on($viewSelect, 'change', () => $show($viewSelect.value));
@@ -1606,11 +1704,13 @@ function $listen() {
     on($scroller, 'scroll', () => {
         tip.hidden = true;
         $scrolled = $fromRoot($scroller.scrollTop);
+        $hintAtMore();
     });
     on($tableBox, 'scroll', () => {
         if ($tableBox.scrollTop + 2 * $tableBox.clientHeight > $tableBox.scrollHeight)
             $moreRows();
     });
+    new ResizeObserver($hintAtMore).observe($scroller);
     on(window, 'resize', $redraw);
     if ($owns)
         on(window, 'popstate', $restore);
@@ -1625,8 +1725,8 @@ function $measureCell() {
 // The page takes the place of the static picture.
 function $start() {
     const fixed = $first('.static');
-    for (const name of ['title', 'figures'])
-        $page.querySelector('.' + name).textContent = fixed.querySelector('.' + name).textContent;
+    $first('.title', $page).textContent = $first('title').textContent;
+    $first('.figures', $page).textContent = $first('.figures', fixed).textContent;
     fixed.remove();
     app.removeAttribute('display');
     $root.removeAttribute('viewBox');

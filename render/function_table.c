@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* The row of each function of the tree, PROFILE_NONE for gaps and groups. */
+/* The row of each function of the tree, PROFILE_NONE for what is no code. */
 static uint32_t *assign_rows(struct function_table *table)
 {
     const struct call_tree *tree = table->tree;
@@ -19,7 +19,7 @@ static uint32_t *assign_rows(struct function_table *table)
     for (uint32_t i = 0; i < tree->function_count; i++) {
         const struct call_tree_function *function = &tree->functions[i];
         rows[i] = PROFILE_NONE;
-        if (function->kind == CALL_TREE_GAP || function->kind == CALL_TREE_GROUP)
+        if (function->kind >= CALL_TREE_GAP)
             continue;
         uint32_t *row =
             hash_map_at(&row_of_identity, (uint64_t)function->name << 32 | function->module);

@@ -19,11 +19,15 @@ static const char style[] =
     "svg{display:block;max-width:100%}h2{font-size:16px;margin:24px 10px 8px}"
     "pre{margin:0 10px;overflow-x:auto;font:12px ui-monospace,Menlo,\"DejaVu Sans Mono\",monospace}"
     ".hot{margin:0 10px;border-collapse:collapse;font-variant-numeric:tabular-nums}"
-    ".hot td,.hot th{padding:2px 10px 2px 0;text-align:right}"
-    ".hot td:nth-child(n+5),.hot th:nth-child(n+5){text-align:left;overflow-wrap:anywhere}"
+    ".hot td,.hot th{padding:2px 10px 2px 0;text-align:right;white-space:nowrap;"
+    "vertical-align:top}"
+    ".hot td:nth-child(n+5),.hot th:nth-child(n+5){text-align:left;white-space:normal;"
+    "overflow-wrap:anywhere;min-width:80px}"
+    "@media (max-width:600px){.hot td:nth-child(2),.hot th:nth-child(2),.hot td:nth-child(4),"
+    ".hot th:nth-child(4){display:none}}"
     /* The theme that was chosen in the picture is the page's, too. */
-    "body:has(>[data-theme=dark]){background:#1b1b1b;color:#e6e7e9}"
-    "@media (prefers-color-scheme:dark){"
+    "@media screen{body:has(>[data-theme=dark]){background:#1b1b1b;color:#e6e7e9}}"
+    "@media screen and (prefers-color-scheme:dark){"
     "body:not(:has(>[data-theme=light])){background:#1b1b1b;color:#e6e7e9}}";
 
 static void append_visible(struct text *out, const char *bytes, size_t size)
@@ -59,7 +63,7 @@ static void append_row(struct text *out, const struct function_table *table,
     text_append_string(out, "</td></tr>\n");
 }
 
-static void append_functions(struct text *out, const struct profile *profile)
+static void append_functions(struct text *out, const struct profile *profile, bool has_table)
 {
     struct call_tree tree;
     struct function_table table;
@@ -76,7 +80,8 @@ static void append_functions(struct text *out, const struct profile *profile)
     if (shown < table.count) {
         text_append_string(out, "<pre>");
         figure_append_counted(out, table.count - shown, "more function");
-        text_append_string(out, "; the table of the picture (t) has all</pre>\n");
+        text_append_string(out, has_table ? "; the table of the picture (t) has all</pre>\n"
+                                          : "</pre>\n");
     }
     function_table_release(&table);
     call_tree_release(&tree);
@@ -105,7 +110,7 @@ void render_html(struct text *out, const struct profile *profile,
     text_append_string(out, style);
     text_append_string(out, "</style></head><body class=\"prof-page\">\n");
     render_flamegraph(out, profile, options);
-    append_functions(out, profile);
+    append_functions(out, profile, !options || (!options->no_script && !options->no_data));
     append_facts(out, profile);
     text_append_string(out, "</body></html>\n");
 }

@@ -14,7 +14,7 @@
 
 enum palette_mode {
     PALETTE_KIND,   /* kind of code, slightly varied by name */
-    PALETTE_MODULE, /* one of 12 colours by the module's path */
+    PALETTE_MODULE, /* one of 12 hues for each module, see module_hues.h */
     PALETTE_NAME,   /* one of 12 shades by the function's name */
     PALETTE_HEAT,   /* self time of the function, 8 steps of a factor of two */
     PALETTE_DIFF,   /* change against an older profile: 5 steps less, none, 5 steps more */
@@ -33,10 +33,9 @@ enum palette_mode {
 /* 32-bit FNV-1a over the bytes of a name; flamegraph.js computes the same. */
 uint32_t palette_hash(const char *name, size_t size);
 
-/* Which class a box has, below PALETTE_CLASSES. `hash` is that of the name (module: of the path).
- */
+/* Which class a box has, below PALETTE_CLASSES. `hash` is that of the name. */
 unsigned palette_class_of_kind(enum call_tree_kind kind, uint32_t hash);
-unsigned palette_class_of_module(uint32_t hash);
+unsigned palette_class_of_hue(unsigned hue);
 unsigned palette_class_of_name(uint32_t hash);
 unsigned palette_class_of_heat(double part_of_whole);
 /* Shares of the whole before and now, and the standard error of their difference. */
@@ -47,6 +46,9 @@ void palette_class_name(char name[PALETTE_CLASS_SIZE], unsigned class);
 
 /* 0xrrggbb of a class; `dark` on a dark page. `shades`: see palette_shades_of. */
 uint32_t palette_color(unsigned class, bool dark, unsigned shades);
+
+/* 0xrrggbb of what a search has found. */
+uint32_t palette_match_color(bool dark);
 
 /* "kind", "module", "name", "heat", "diff": as in --colors and in the script. */
 const char *palette_mode_name(enum palette_mode mode);
@@ -61,7 +63,7 @@ bool palette_is_fixed(enum call_tree_kind kind);
 /* What the legend calls the kind. */
 const char *palette_label(enum call_tree_kind kind);
 
-/* Appends the rules for every class below the selector `scope` ("#pf-1a2b3c"). */
+/* Appends the rules for every class, and for matches, below the selector `scope` ("#pf-1a2b3c"). */
 void palette_append_css(struct text *out, const char *scope, unsigned shades);
 
 /* Calls entry(context, class, text) for each entry of a mode's legend; modules are not in it. */

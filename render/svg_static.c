@@ -119,8 +119,10 @@ static double top_of(const struct drawing *drawing, uint32_t depth)
                     SVG_ROW_HEIGHT);
 }
 
+/* A pixel wide at least: of less, viewers may draw nothing. */
 static void append_path_box(struct text *path, double x, double y, double width)
 {
+    width = width < 1 ? 1 : width;
     text_printf(path, "M%.1f %.0fh%.1fv%dh-%.1fz", x, y, width, SVG_ROW_HEIGHT - SVG_ROW_GAP,
                 width);
 }

@@ -23,6 +23,8 @@ struct flamegraph_options {
     double min_width; /* of boxes that are drawn; 0: 0.5 */
     bool inverted;    /* the root at the top */
     bool timeline;    /* when each sample was taken, also where they are very many */
+    bool no_script;   /* a plain picture, with the data for prof */
+    bool no_data;     /* a plain picture alone, which nothing can be read from */
 };
 
 /* Whether there are colours that go by this word. */

@@ -17,7 +17,7 @@ struct flamegraph_settings {
     const char *output, *title, *subtitle, *colors, *source_link, *count_name;
     double width, min_width, max_size;
     uint32_t format;
-    bool inverted, hash, timeline, quiet, open;
+    bool inverted, hash, timeline, no_script, no_data, quiet, open;
 };
 
 static const char *const formats[] = {"svg", "html", NULL};
@@ -63,6 +63,10 @@ static const struct option_spec options[] = {
      "where source lines lead, an address of http, https or vscode with {file} and {line}, as in "
      "'vscode://file/{file}:{line}'",
      0, 0, NULL},
+    {0, "no-script", OPTION_FLAG, offsetof(struct flamegraph_settings, no_script), NULL,
+     "a plain picture, for places that refuse scripts; prof can still read it", 0, 0, NULL},
+    {0, "no-data", OPTION_FLAG, offsetof(struct flamegraph_settings, no_data), NULL,
+     "a plain picture and nothing else: the smallest file, which prof cannot read", 0, 0, NULL},
     {0, "open", OPTION_FLAG, offsetof(struct flamegraph_settings, open), NULL,
      "show it in the browser: $BROWSER, or what the desktop opens files with", 0, 0, NULL},
     {'q', "quiet", OPTION_FLAG, offsetof(struct flamegraph_settings, quiet), NULL,
@@ -127,6 +131,8 @@ static int run(const void *given, int argument_count, char **arguments)
                                     .min_width = settings->min_width,
                                     .inverted = settings->inverted,
                                     .timeline = settings->timeline,
+                                    .no_script = settings->no_script,
+                                    .no_data = settings->no_data,
                                 });
     profile_release(&profile);
     const char *output = settings->output   ? settings->output

@@ -57,8 +57,8 @@ static uint32_t frame_of(struct collapsed *collapsed, struct slice name, uint64_
     return frame;
 }
 
-/* Whatever is met for the first time is a new stack. Where texts differ and mean the same ("a;;b"),
- * two stacks are: folding makes them one. */
+/* Whatever is met for the first time is a new stack. Where texts differ and mean the same (an empty
+ * name and "[unknown]"), two stacks are: folding makes them one. */
 static uint32_t new_stack(struct collapsed *collapsed, uint32_t parent, uint32_t frame)
 {
     struct profile *profile = collapsed->builder.profile;
@@ -77,10 +77,8 @@ static uint32_t stack_of(struct collapsed *collapsed, struct slice text)
     for (uint32_t i = known < 0 ? 0 : (uint32_t)known; i < collapsed->beginnings.count; i++) {
         const struct beginning *beginning = &collapsed->beginnings.at[i];
         struct slice name = frame_text(collapsed, text, i);
-        if (name.at == name.end) {
-            collapsed->builder.profile->distinct_stacks = false; // "a;;b" and "a;b"
-            continue;
-        }
+        if (name.at == name.end)
+            collapsed->builder.profile->distinct_stacks = false;
         stack = new_stack(collapsed, stack, frame_of(collapsed, name, beginning->frame_hash));
         known_stacks_add(&collapsed->known, text.at, beginning);
     }
@@ -125,6 +123,9 @@ static void add_line(struct collapsed *collapsed, struct slice line, struct impo
     }
     if (!count)
         return;
+    // As with flamegraph.pl, frames without a name are frames, but not where the line ends.
+    while (line.end > line.at && line.end[-1] == ';')
+        line.end--;
     struct profile *profile = collapsed->builder.profile;
     uint32_t stack = stack_of(collapsed, line);
     *array_push(&profile->samples, &profile->sample_count, &profile->sample_capacity) =

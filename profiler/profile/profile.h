@@ -78,6 +78,7 @@ enum profile_code {
     PROFILE_CODE_UNKNOWN,
     PROFILE_CODE_GAP,   /* no function: why stacks are incomplete */
     PROFILE_CODE_GROUP, /* no function: a process or thread */
+    PROFILE_CODE_REST,  /* no function: frames that were left out of the file */
     PROFILE_CODE_COUNT
 };
 

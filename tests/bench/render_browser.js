@@ -30,7 +30,7 @@ const ours = Boolean(document.querySelector('.prof-data'));
 window.bench = ours ? {
     targets() {
         const bounds = document.querySelector('.picture').getBoundingClientRect(), found = [];
-        for (const path of document.querySelectorAll('.picture path:not(.inlined):not(.rest):not(.caller)')) {
+        for (const path of document.querySelectorAll('.picture path:not(.inlined):not(.rest):not(.focus):not(.caller)')) {
             for (const [, x, y, width] of path.getAttribute('d').matchAll(/M([\\d.]+) (\\d+)h([\\d.]+)/g)) {
                 if (between({width: Number(width)}))
                     found.push({clientX: bounds.x + Number(x) + 5, clientY: bounds.y + Number(y) + 5});

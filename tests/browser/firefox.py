@@ -91,6 +91,14 @@ def check(firefox):
     firefox.run("history.back()")
     until(lambda: "render" in labels(firefox))
     press(firefox, "Escape")
+    press(firefox, "ArrowUp")
+    press(firefox, "ArrowUp")
+    press(firefox, "ArrowUp")
+    press(firefox, "Delete")
+    assert labels(firefox) == ["all", "main", "render"], labels(firefox)
+    assert "removed: parse (600 samples)" in text(firefox, ".details"), text(firefox, ".details")
+    press(firefox, "X")
+    press(firefox, "c")
     press(firefox, "r")
     assert labels(firefox).count("main") == 3, labels(firefox)
     press(firefox, "t")
@@ -131,7 +139,7 @@ def main():
         print("Firefox %s: usable after %.0f ms" % (version, 1e3 * (time.monotonic() - start)))
         if len(sys.argv) < 2:
             check(firefox)
-            print("zoom, search, Back, callers, table and theme work")
+            print("zoom, search, Back, removal, callers, table and theme work")
         if len(sys.argv) > 2:
             with open(sys.argv[2], "wb") as file:
                 file.write(base64.b64decode(firefox.call("WebDriver:TakeScreenshot", full=False)["value"]))

@@ -15,6 +15,7 @@ const {chromium} = require('playwright-core');
 const build = process.env.PROF_TESTS_BUILD || path.join(__dirname, '../../build-tests');
 const program =
     process.env.MAKE_FLAMEGRAPH || path.join(build, 'tests/unit/render/make_flamegraph');
+const prof = path.join(process.env.PROF_BUILD || path.join(__dirname, '../../build'), 'bin/prof');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prof-browser-'));
 process.on('exit', () => fs.rmSync(folder, {recursive: true, force: true}));
 
@@ -31,22 +32,26 @@ function write(name, content) {
     return pathToFileURL(file).href;
 }
 
-function flamegraph(stacks) {
-    return write('flamegraph.svg', render('svg', stacks));
+function flamegraph(stacks, view = 'svg') {
+    return write('flamegraph.svg', render(view, stacks));
 }
 
 // With a number of samples as large as the weight, as collapsed stacks have them when prof reads them.
 function comparison(older, newer) {
-    const prof = path.join(process.env.PROF_BUILD || path.join(__dirname, '../../build'), 'bin/prof');
     const [a, b] = [older, newer].map((stacks) => fileURLToPath(write('stacks', stacks)));
     const picture = path.join(folder, `${++files}-diff.svg`);
     execFileSync(prof, ['diff', '-o', picture, a, b], {stdio: ['ignore', 'ignore', 'ignore']});
     return pathToFileURL(picture).href;
 }
 
+// What prof flamegraph makes of plain collapsed stacks, by its options.
+function picture(stacks, ...options) {
+    return write('picture.svg', execFileSync(prof, ['flamegraph', '-q', '-o', '-', ...options, '-'],
+                                             {input: stacks, maxBuffer: 1 << 30}));
+}
+
 // The page of -f html.
 function report(stacks) {
-    const prof = path.join(process.env.PROF_BUILD || path.join(__dirname, '../../build'), 'bin/prof');
     return write('report.html', execFileSync(prof, ['flamegraph', '-q', '-f', 'html', '-o', '-', '-'],
                                              {input: stacks, maxBuffer: 1 << 30}));
 }
@@ -100,4 +105,4 @@ async function click(page, label) {
 const labels = (page) => page.locator('.picture text').allTextContents();
 const details = (page) => page.locator('.details').innerText();
 
-module.exports = {render, write, flamegraph, comparison, report, launch, open, place, hover, click, labels, details};
+module.exports = {render, write, flamegraph, comparison, picture, report, launch, open, place, hover, click, labels, details};

@@ -19,7 +19,7 @@ const [FROM, TO] = (process.env.PROF_RANDOM_SEEDS || '1-4').split('-').map(Numbe
 const NAMES = [
     'a', 'b', 'A', 'ab', 'main', 'all', '0', '-', '1 2', 'f(int)', 'f(char const*)', 'ns::v<int>::push(int&)', 'operator()',
     '<b>&amp"\'', ']]>', '</script><script>window.hacked=1</script>', '.*', '$&', '(', '\\', '`${a}`', 'a#s=a&z=b',
-    'constructor', '__proto__', 'hasOwnProperty', 'module:x', 'π中', 'e\u0301',
+    'constructor', '__proto__', 'hasOwnProperty', 'module:x', 'π中', 'e\u0301', 'line\u2028end',
     ['\xff\xfe', '\\xFF\\xFE'], ['c\x01\x1b', 'c\\x01\\x1B'], ['\xe2\x80\xaeevil', '⟨U+202E⟩evil'], ['\xc2\x85', '\\xC2\\x85'],
 ].map((name) => Array.isArray(name) ? [Buffer.from(name[0], 'latin1'), name[1]] : [Buffer.from(name), name]);
 
@@ -37,9 +37,10 @@ function randomStacks(next) {
     for (let count = 2 + next(14); count > 0; count--) {
         const frames = Array.from({length: 1 + next(7)}, () => names[next(names.length)]);
         const weight = (1 + next(40)) * scale + (scale > 1 ? next(1000) : 0);
+        if (!next(9))
+            frames.splice(next(frames.length), 0, [Buffer.alloc(0), '[unknown]']);
         stacks.push([frames.map(([, shown]) => shown), weight]);
-        const between = next(9) ? ';' : ';;';
-        parts.push(...frames.flatMap(([bytes], i) => [Buffer.from(i ? between : ''), bytes]), Buffer.from(` ${weight}\n`));
+        parts.push(...frames.flatMap(([bytes], i) => [Buffer.from(i ? ';' : ''), bytes]), Buffer.from(` ${weight}\n`));
     }
     return [stacks, Buffer.concat(parts)];
 }
@@ -97,7 +98,7 @@ function boxesDrawn(page) {
         const picture = document.querySelector('.picture'), bounds = picture.getBoundingClientRect();
         const lines = document.querySelector('.details').children, totals = {}, selfs = {}, places = {};
         const number = (text) => Number(text.replaceAll(',', ''));
-        const points = [...picture.querySelectorAll('path:not(.inlined):not(.rest)')].flatMap((path) =>
+        const points = [...picture.querySelectorAll('path:not(.inlined):not(.rest):not(.focus)')].flatMap((path) =>
             [...path.getAttribute('d').matchAll(/M([\d.]+) (\d+)h([\d.]+)/g)].map(([, x, y, w]) =>
                 ({clientX: bounds.left + Number(x) + Math.min(w, 4) / 2, clientY: bounds.top + Number(y) + 4})));
         let copied = '';
@@ -248,6 +249,49 @@ for (let seed = FROM; seed <= TO; seed++) {
                 await press(page, '0');
             }
         }
+
+        const removeAt = (point) => page.evaluate((where) => {
+            document.querySelector('.picture').dispatchEvent(new PointerEvent('pointermove', {...where, bubbles: true}));
+            window.dispatchEvent(new KeyboardEvent('keydown', {key: 'Delete', bubbles: true}));
+        }, point);
+
+        test('what is removed is in no total of any view', async () => {
+            let left = stacks;
+            for (let turn = 0; turn < 3 && left.length; turn++) {
+                const [, , points] = await boxesDrawn(page), way = anyOf(Object.keys(points));
+                await removeAt(points[way]);
+                left = left.filter(([frames]) => !startsWith(frames, way.split('\n').slice(1)));
+                assert.deepEqual((await boxesDrawn(page))[0], flameOf(left));
+                await press(page, 'r');
+                assert.deepEqual((await boxesDrawn(page))[0], callersOf(left));
+                await press(page, 't');
+                assert.deepEqual(await rowsShown(page), rowsOf(left));
+                await press(page, 'f');
+            }
+            const hash = await page.evaluate(() => location.hash);
+            await press(page, 'X');
+            assert.deepEqual((await boxesDrawn(page))[0], flameOf(stacks));
+            await page.evaluate((wanted) => { location.hash = wanted; }, hash);
+            await page.locator('.missing').waitFor();
+            assert.deepEqual((await boxesDrawn(page))[0], flameOf(left));
+            await press(page, 'X');
+        });
+
+        test('what is removed in a sandwich', async () => {
+            for (let turn = 0; turn < 3; turn++) {
+                const name = anyOf(names);
+                await sandwichOfRow(page, name);
+                const [, , points] = await boxesDrawn(page), key = anyOf(Object.keys(points)), way = key.split('\n').slice(1);
+                await removeAt(points[key]);
+                const left = stacks.filter(([frames]) => {
+                    const at = frames.indexOf(name), isBelow = way[0] === name && startsWith(frames.slice(at), way);
+                    return at < 0 || !isBelow && !endsWith(frames.slice(0, at + 1), way);
+                });
+                await press(page, 'f');
+                assert.deepEqual((await boxesDrawn(page))[0], flameOf(left), `${key} of ${name}`);
+                await press(page, 'X');
+            }
+        });
 
         test('shares of matches, in every view and wherever one zooms', async () => {
             await compareMatches(flameAt);

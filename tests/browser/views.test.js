@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const {after, afterEach, before, describe, test} = require('node:test');
-const {render, flamegraph, comparison, report, launch, open, hover, click, labels, details, write} =
+const {render, flamegraph, comparison, picture, report, launch, open, place, hover, click, labels, details, write} =
     require('./harness.js');
 
 const field = (...parts) => parts.join('\x1f');
@@ -48,7 +48,7 @@ async function boxesDrawn(page) {
         await page.mouse.move(x, y);
         const figures = await page.locator('.details div').nth(1).innerText();
         await page.keyboard.press('Y');
-        const note = await page.locator('.details div').nth(2).innerText();
+        const note = await page.locator('.details .note').innerText();
         const path = note.replace(/^Copied: ?/, '').trim();
         if (path)
             boxes[path] = parseWeight(figures);
@@ -65,7 +65,7 @@ const parseWeight = (figures) => {
 const centers = (page) => page.evaluate(() => {
     const points = [], picture = document.querySelector('.picture');
     const bounds = picture.getBoundingClientRect();
-    for (const path of picture.querySelectorAll('path:not(.inlined):not(.rest)')) {
+    for (const path of picture.querySelectorAll('path:not(.inlined):not(.rest):not(.focus)')) {
         for (const [, x, y, w] of path.getAttribute('d').matchAll(/M([\d.]+) (\d+)h([\d.]+)/g))
             points.push({x: bounds.left + Number(x) + Math.min(w, 4) / 2, y: bounds.top + Number(y) + 4});
     }
@@ -77,6 +77,12 @@ const view = (page) => page.locator('select.view').evaluate((select) => select.v
 async function menuItem(page, name) {
     await page.locator('.more').click();
     await page.locator('.menu button', {hasText: name}).first().click();
+}
+
+async function clickWith(key, page, label) {
+    await page.keyboard.down(key);
+    await click(page, label);
+    await page.keyboard.up(key);
 }
 
 async function rightClick(page, label) {
@@ -135,6 +141,24 @@ for (const width of [1200, 400]) {
                 assert.ok(await place(/^main/) > await place(/^malloc/));
                 await page.goBack();
                 assert.equal(await view(page), 'flame');
+            });
+
+            test('a sandwich shows which function it is about', async () => {
+                page = await start(addresses.stacks);
+                assert.equal(await page.locator('.picture path.focus').count(), 0);
+                await click(page, /^g$/);
+                await page.keyboard.press('s');
+                const row = page.locator('.picture text.focus'), mark = page.locator('.picture path.focus');
+                const style = (locator, name) => locator.evaluate((element, what) => getComputedStyle(element)[what], name);
+                assert.deepEqual(await row.allTextContents(), ['g']);
+                assert.equal(await style(row, 'fontWeight'), '700');
+                const [label, frame] = [await row.boundingBox(), await mark.boundingBox()];
+                assert.ok(frame.y <= label.y && frame.y + frame.height >= label.y + label.height - 3, JSON.stringify([label, frame]));
+                assert.ok(frame.width > width - 30);
+                assert.equal(await style(mark, 'stroke'), colorScheme === 'dark' ? 'rgb(255, 255, 255)' : 'rgb(29, 31, 35)');
+                await page.keyboard.press('ArrowUp');
+                await page.keyboard.press('Enter');
+                assert.deepEqual(await row.allTextContents(), ['g']);
             });
 
             test('the table: self and total, sorted as asked, a row leads to the sandwich', async () => {
@@ -211,6 +235,59 @@ for (const width of [1200, 400]) {
                 assert.deepEqual(await boxesDrawn(page), boxesOf(lists));
             });
 
+            test('a click with Ctrl or Alt takes a box out of all totals, X brings it back', async () => {
+                page = await start(addresses.stacks);
+                const without = (passes) => lists.filter(([frames]) => !passes(frames));
+                const missing = () => page.locator('.details .missing').innerText();
+                await clickWith('Control', page, /^a$/);
+                const left = without((frames) => frames[1] === 'a');
+                assert.deepEqual(await boxesDrawn(page), boxesOf(left));
+                assert.equal(await missing(), 'removed: a (200 ms) · X brings everything back');
+                await hover(page, /^c$/);
+                assert.match(await details(page), /600 ms CPU · 75\.0 % of all/);
+                await clickWith('Alt', page, /^c$/);
+                const less = without((frames) => frames[1] === 'a' || frames[1] === 'c');
+                assert.deepEqual(await boxesDrawn(page), boxesOf(less));
+                assert.equal(await missing(), 'removed: a, c (800 ms) · X brings everything back');
+                await page.locator('select.view').selectOption('callers');
+                assert.deepEqual(await boxesDrawn(page), callersOf(less));
+                await page.goBack();
+                await page.goBack();
+                assert.deepEqual(await boxesDrawn(page), boxesOf(left));
+                await page.keyboard.press('X');
+                assert.deepEqual(await boxesDrawn(page), boxesOf(lists));
+                assert.equal(await page.locator('.details .missing').count(), 0);
+            });
+
+            test('what is removed stays so in its address, by thread, and in a picture made anew', async () => {
+                page = await start(addresses.stacks);
+                await rightClick(page, /^g$/);
+                await page.locator('.menu [data-key=Delete]').click();
+                const left = lists.filter(([frames]) => frames[1] !== 'g');
+                assert.deepEqual(await boxesDrawn(page), boxesOf(left));
+                await page.keyboard.press('m');
+                const byThread = boxesOf(left.map(([frames, weight, thread]) =>
+                    [['app (pid 100)', `worker (tid ${thread})`, ...frames], weight]));
+                assert.deepEqual(await boxesDrawn(page), byThread);
+                await page.reload();
+                await page.waitForSelector('svg[data-ready]', {state: 'attached'});
+                assert.deepEqual(await boxesDrawn(page), byThread);
+                const hash = await page.evaluate(() => location.hash);
+                await page.context().close();
+                page = await start(flamegraph(text([['@1;main;new', 100], ...STACKS])) + hash);
+                await page.keyboard.press('m');
+                assert.deepEqual(await boxesDrawn(page), boxesOf([[['main', 'new'], 100], ...left]));
+            });
+
+            test('of one thread only, where boxes are by thread', async () => {
+                page = await start(flamegraph(text([['@1;main;a', 300], ['@1;main;b', 100], ['@2;main;a', 500]])) + '#o=m');
+                await clickWith('Control', page, /^a$/);
+                const first = 'app (pid 100);worker (tid 1)', other = 'app (pid 100);worker (tid 2)';
+                assert.deepEqual(await boxesDrawn(page), {
+                    'app (pid 100)': 600, [first]: 100, [`${first};main`]: 100, [`${first};main;b`]: 100,
+                    [other]: 500, [`${other};main`]: 500, [`${other};main;a`]: 500});
+            });
+
             test('order by width and by name', async () => {
                 page = await start(addresses.stacks);
                 assert.equal(await firstOf(page, 1), 'a');
@@ -231,6 +308,76 @@ for (const width of [1200, 400]) {
                 assert.equal((await centers(page)).length, 2);
                 await page.keyboard.press('l');
                 assert.equal(await view(page), 'flame');
+            });
+
+            test('a double click selects the name, and zooms', async () => {
+                page = await start(addresses.stacks);
+                const {x, y} = await place(page, /^c$/);
+                await page.mouse.dblclick(x, y);
+                const selected = () => page.evaluate(() => String(getSelection()));
+                assert.equal(await selected(), 'c');
+                assert.ok(!(await labels(page)).includes('g'));
+                await page.keyboard.press('Control+c');
+                assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'c');
+                // it stays until something else is clicked
+                await hover(page, /^main$/);
+                assert.equal(await selected(), 'c');
+                assert.match(await details(page), /^c\s/);
+                await click(page, /^main$/);
+                assert.equal(await selected(), '');
+                await hover(page, /^c$/);
+                assert.match(await details(page), /^c\s/);
+            });
+
+            test('what one zooms to stays where it is', async () => {
+                page = await start(addresses.stacks);
+                const y = async (label) => (await place(page, label)).y;
+                for (const key of ['i', 'i']) {
+                    const [main, c] = [await y(/^main$/), await y(/^c$/)];
+                    await click(page, /^c$/);
+                    assert.deepEqual([await y(/^main$/), await y(/^c$/)], [main, c]);
+                    await page.keyboard.press('0');
+                    assert.deepEqual([await y(/^main$/), await y(/^c$/)], [main, c]);
+                    await page.keyboard.press(key);
+                }
+            });
+
+            test('rows out of sight are hinted at', async () => {
+                const deep = Array.from({length: 99}, (_, i) => 'deep_' + i).join(';');
+                page = await start(flamegraph(`${deep} 50\nflat 50\n`));
+                const scroller = page.locator('.scroll').first();
+                const hints = (expected) => page.waitForFunction((wanted) => {
+                    const box = document.querySelector('.scroll'), text = (name) => getComputedStyle(box, name).content;
+                    return JSON.stringify([text('::before'), text('::after')].map((content) => content !== 'none')) === wanted;
+                }, JSON.stringify(expected));
+                await hints([true, false]);
+                await scroller.evaluate((box) => { box.scrollTop = 500; });
+                await hints([true, true]);
+                await scroller.evaluate((box) => { box.scrollTop = 0; });
+                await hints([false, true]);
+                await page.keyboard.press('i');
+                await hints([false, true]);
+                await page.keyboard.press('i');
+                await click(page, /^flat$/);
+                await hints([false, false]);
+                await page.setViewportSize({width, height: 2600});
+                await page.keyboard.press('0');
+                await hints([false, false]);
+            });
+
+            test('matches have an outline, but for those that would be nothing else', async () => {
+                page = await start(flamegraph('main;wide_hit 500\nmain;other 497\nmain;thin_hit 1\n'));
+                await page.locator('input').fill('hit');
+                const strokes = () => page.locator('.picture path.match').evaluateAll((all) => Object.fromEntries(
+                    all.map((path) => [path.getAttribute('class'), [getComputedStyle(path).stroke, getComputedStyle(path).fill]])));
+                const [stroke, fill] = colorScheme === 'dark' ? ['rgb(255, 255, 255)', 'rgb(214, 72, 177)']
+                    : ['rgb(0, 0, 0)', 'rgb(250, 43, 249)'];
+                const expected = {'match': [stroke, fill], 'match narrow': ['none', fill]};
+                assert.deepEqual(await strokes(), expected);
+                await page.emulateMedia({forcedColors: 'active'});
+                assert.deepEqual(await strokes(), expected);
+                await page.emulateMedia({forcedColors: 'none', media: 'print'});
+                assert.deepEqual((await strokes()).match, ['rgb(0, 0, 0)', 'rgb(250, 43, 249)']);
             });
 
             test('copies name and stack', async () => {
@@ -445,6 +592,63 @@ test('a comparison: colours by change, and a lane for what is gone', async () =>
     }
 });
 
+test('on paper the picture is light and as wide as the page, with its legend and without buttons', async () => {
+    const deep = Array.from({length: 99}, (_, i) => 'deep_' + i).join(';');
+    page = await open(browser, flamegraph(`${deep} 50\nflat 50\n`), {colorScheme: 'dark'});
+    await page.keyboard.press('d');
+    await page.keyboard.press('d');
+    await page.emulateMedia({media: 'print'});
+    // paper is narrower than the window, and nothing tells the script
+    await page.locator('.app').evaluate((app) => app.setAttribute('width', 600));
+    const style = (selector, name, pseudo) => page.evaluate(([at, what, part]) =>
+        getComputedStyle(document.querySelector(at), part)[what], [selector, name, pseudo]);
+    assert.equal(await style('svg', 'backgroundColor'), 'rgb(255, 255, 255)');
+    assert.equal(await style('.tools', 'display'), 'none');
+    assert.equal(await style('.scroll', 'display', '::before'), 'none');
+    assert.equal(await style('.legend i', 'printColorAdjust'), 'exact');
+    const {x, width} = await page.locator('.picture').boundingBox();
+    assert.ok(x >= 0 && x + width <= 600);
+    assert.match(await page.locator('.picture').getAttribute('viewBox'), /^0 0 \d+ \d+$/);
+});
+
+test('what is removed from the place one looks at shows its caller, and all may go', async () => {
+    page = await open(browser, addresses.stacks);
+    await page.locator('input').fill('c');
+    await click(page, /^c$/);
+    await page.keyboard.press('Delete');
+    assert.match(await details(page), /^main\s+400 ms CPU · 100\.0 % of all/);
+    assert.match(await page.locator('.found').innerText(), /^matched 62\.5 %/);
+    await clickWith('Control', page, /^main$/);
+    assert.deepEqual(await labels(page), ['all']);
+    assert.match(await details(page), /^all\s+0 s CPU · 0\.0 % of all/);
+    await page.keyboard.press('t');
+    assert.equal(await page.locator('tbody tr').count(), 0);
+});
+
+test('where a box is no subtree, nothing is removed', async () => {
+    page = await open(browser, addresses.timed);
+    for (const key of ['f', 'r', 'l']) {
+        await page.keyboard.press(key);
+        const before = await centers(page);
+        await hover(page, key === 'f' ? 'all' : /^load$/);
+        await page.keyboard.press('Delete');
+        assert.match(await details(page), /cannot be removed/);
+        assert.deepEqual(await centers(page), before);
+    }
+});
+
+test('a match in the lane of what is gone can be stepped to', async () => {
+    const old = text([['main;a', 500], ['main;gone;gone_inner', 500]]), now = text([['main;a', 900], ['main;b', 100]]);
+    page = await open(browser, comparison(old, now));
+    await page.keyboard.press('/');
+    await page.keyboard.type('gone');
+    assert.equal(await page.locator('.found').innerText(), 'matched 0.0 % · 2 functions');
+    for (const name of ['gone', 'gone_inner', 'gone']) {
+        await page.locator('.picture').press('n');
+        assert.match(await details(page), new RegExp(`^${name}\\s+50.0 % of the older profile`));
+    }
+});
+
 test('over time, samples too short to be drawn are seen, and what they called', async () => {
     const stacks = Array.from({length: 2000}, (_, i) => [`@7;~${1000 + 9000 * i};main;work;${i % 2 ? 'odd' : 'even'}`, 1]);
     for (const width of [1200, 400]) {
@@ -459,6 +663,19 @@ test('over time, samples too short to be drawn are seen, and what they called', 
         if (width === 1200)
             await page.context().close();
     }
+});
+
+test('what --max-size has left out says so, and is no incomplete stack', async () => {
+    const stacks = Array.from({length: 30000}, (_, i) => `main;f${i % 7};g${i} ${1 + i % 9}\n`).join('');
+    page = await open(browser, picture(stacks, '--max-size', '0.2'));
+    const rest = page.locator('.picture text').filter({hasText: /^\[\d+ more/}).first();
+    const {x, y} = await rest.boundingBox();
+    assert.match(await page.evaluate((point) => document.elementFromPoint(...point).getAttribute('class'), [x, y + 4]), /^o\d$/);
+    await page.mouse.move(x, y + 4);
+    assert.match(await details(page), /^\[\d+ more frames, left out for the size of the file\]/);
+    const legend = await page.locator('.legend').innerText();
+    assert.match(legend, /left out \(--max-size\)/);
+    assert.doesNotMatch(legend, /incomplete/);
 });
 
 test('a page with the picture: its root in sight, its address and its theme', async () => {
@@ -489,6 +706,33 @@ test('a page with the picture: its root in sight, its address and its theme', as
     await page.waitForFunction(() => document.querySelectorAll('.table tbody tr').length > 200);
 });
 
+test('a page fits on a phone, with its functions and its facts', async () => {
+    const long = 'ns::Outer<std::__cxx11::basic_string<char>>::method(unsigned long, char const*)';
+    for (const colorScheme of ['light', 'dark']) {
+        page = await open(browser, report(`main;${long} 70\nmain;${'a'.repeat(90)} 30\n`), {viewport: {width: 400, height: 700}, colorScheme});
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 400);
+        assert.deepEqual(await page.locator('.hot tbody tr').first().locator('td:visible').allInnerTexts(), ['70.0 %', '70.0 %', long, '']);
+        assert.ok(await page.locator('h2', {hasText: 'The run'}).isVisible());
+        if (colorScheme === 'light')
+            await page.context().close();
+    }
+});
+
+test('the menu shows all its keys at once on a wide page', async () => {
+    page = await open(browser, addresses.stacks);
+    await page.keyboard.press('?');
+    const {scrollHeight, clientHeight} = await page.locator('.menu').evaluate((menu) =>
+        ({scrollHeight: menu.scrollHeight, clientHeight: menu.clientHeight}));
+    assert.ok(scrollHeight <= clientHeight, `${scrollHeight} > ${clientHeight}`);
+});
+
+test('a box of less than a pixel is drawn as one', async () => {
+    page = await open(browser, flamegraph('main;big 99945\nmain;small 55\n'));
+    const widths = await page.locator('.picture path').evaluateAll((all) => all.flatMap((path) =>
+        [...path.getAttribute('d').matchAll(/h([\d.]+)/g)].map(([, w]) => Number(w))));
+    assert.equal(Math.min(...widths), 1);
+});
+
 test('on a phone, the table has its functions and modules in sight, in rows for fingers', async () => {
     page = await open(browser, addresses.stacks + '#v=table', {viewport: {width: 400, height: 700}});
     const cells = await page.locator('tbody tr').first().locator('td').evaluateAll((all) =>
@@ -498,6 +742,25 @@ test('on a phone, the table has its functions and modules in sight, in rows for 
     assert.ok(cells.every(({left, right, height}) => left >= 0 && right <= 400 && height >= 24), JSON.stringify(cells));
     const heads = await page.locator('th:visible').allInnerTexts();
     assert.deepEqual(heads, ['self % ▼', 'total %', 'function', 'module'].map((head) => head.replace(' ▼', '')));
+});
+
+test('names in the table can be read to their end, also on a phone', async () => {
+    const long = 'ns::Outer<std::__cxx11::basic_string<char, std::char_traits<char>>>::method_of_it(unsigned long, char const*)';
+    for (const width of [1200, 400]) {
+        page = await open(browser, flamegraph(`${field('short', '/lib/libpython3.11.so.1.0')} 5\n${field(long, '/lib/b.so')} 4\n`) + '#v=table',
+            {viewport: {width, height: 700}});
+        const cells = await page.locator('tbody td').evaluateAll((all) => all.filter((cell) => cell.offsetWidth)
+            .map((cell) => [cell.textContent, cell.scrollWidth <= cell.clientWidth && cell.getBoundingClientRect().right <= innerWidth]));
+        assert.ok(cells.every(([, fits]) => fits), JSON.stringify(cells));
+        const texts = cells.map(([text]) => text);
+        assert.ok(texts.includes('libpython3.11.so.1.0') && texts.includes('short'));
+        assert.ok(texts.includes(width === 1200 ? long : 'ns::Outer<…>::method_of_it'), String(texts));
+        await page.keyboard.press('Tab');
+        await page.locator('tbody tr').last().press('Enter');
+        assert.match(await details(page), /^ns::Outer<std::__cxx11::.*char const\*\)/);
+        if (width === 1200)
+            await page.context().close();
+    }
 });
 
 test('a key closes the menu that tells of it', async () => {

@@ -169,6 +169,26 @@ recorded() {
     [ -s b.svg ]
 }
 
+@test "--no-script and --no-data leave a plain picture" {
+    printf 'main;work 30\nmain;idle 10\n' >stacks
+    capture_prof plain flamegraph -q --no-script -o plain.svg stacks
+    assert_end plain "exited with 0"
+    capture_prof bare flamegraph -q --no-data -o bare.svg stacks
+    assert_end bare "exited with 0"
+    local file
+    for file in plain.svg bare.svg; do
+        grep -q '>work</text>' "$file"
+        run grep -q -e '<script' -e 'foreignObject' -e 'open in a browser' "$file"
+        [ "$status" -eq 1 ]
+    done
+    capture_prof export export plain.svg
+    assert_line export.out '^main;work 30$'
+    run grep -q '<metadata' bare.svg
+    [ "$status" -eq 1 ]
+    capture_prof none export bare.svg
+    assert_one_sentence none 'cannot read bare.svg: it holds no data of prof'
+}
+
 @test "--max-size leaves out the lightest frames, and says so" {
     python3 -c '
 for i in range(60000):
@@ -182,6 +202,11 @@ for i in range(60000):
     grep -q 'frames left out for the size of the file' small.svg
     capture_prof export export small.svg
     assert_line export.out 'more frames, left out for the size of the file\] '
+    # and it is still said when the picture is read and made anew
+    capture_prof again flamegraph -q -o again.svg small.svg
+    grep -q '>left out (--max-size)<' again.svg
+    run grep -q 'incomplete stack' again.svg
+    [ "$status" -eq 1 ]
     # the sum is the same
     [ "$(awk '{ sum += $NF } END { print sum }' stacks)" = "$(awk '{ sum += $NF } END { print sum }' export.out)" ]
 }

@@ -25,7 +25,7 @@ options_of() {
     run) echo "$record --svg -n --limit --color" ;;
     record) echo "$record --no-symbols" ;;
     report) echo "-n --limit -m --min -s --sort --json --color" ;;
-    flamegraph) echo "-f --format --open -o --output -t --title --subtitle --colors --hash --countname --inverted --width --minwidth --max-size --timeline --source-link -q --quiet" ;;
+    flamegraph) echo "-f --format --open -o --output -t --title --subtitle --colors --hash --countname --inverted --width --minwidth --max-size --timeline --source-link --no-script --no-data -q --quiet" ;;
     diff) echo "-o --output --no-picture -t --title -n --limit -m --min --json --color" ;;
     info) echo "--json" ;;
     export) echo "-f --format -o --output" ;;

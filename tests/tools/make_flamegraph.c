@@ -4,6 +4,8 @@
  *
  *     make_flamegraph [svg|collapsed|report|report-json|info|info-json|summary] <stacks >view
  *
+ * svg-module, svg-name and svg-heat are the picture in these colours.
+ *
  * The stacks may say more than collapsed stacks usually do: see collapsed_profile.h. With "--time",
  * the milliseconds spent rendering go to stderr.
  */
@@ -18,6 +20,21 @@
 static void svg(struct text *out, const struct profile *profile)
 {
     render_flamegraph(out, profile, NULL);
+}
+
+static void svg_by_module(struct text *out, const struct profile *profile)
+{
+    render_flamegraph(out, profile, &(struct flamegraph_options){.colors = "module"});
+}
+
+static void svg_by_name(struct text *out, const struct profile *profile)
+{
+    render_flamegraph(out, profile, &(struct flamegraph_options){.colors = "name"});
+}
+
+static void svg_by_heat(struct text *out, const struct profile *profile)
+{
+    render_flamegraph(out, profile, &(struct flamegraph_options){.colors = "heat"});
 }
 
 static void report(struct text *out, const struct profile *profile)
@@ -39,9 +56,15 @@ static const struct view {
     const char *name;
     void (*render)(struct text *out, const struct profile *profile);
 } views[] = {
-    {"svg", svg},          {"collapsed", render_collapsed},
-    {"report", report},    {"report-json", report_json},
-    {"info", render_info}, {"info-json", render_info_json},
+    {"svg", svg},
+    {"svg-module", svg_by_module},
+    {"svg-name", svg_by_name},
+    {"svg-heat", svg_by_heat},
+    {"collapsed", render_collapsed},
+    {"report", report},
+    {"report-json", report_json},
+    {"info", render_info},
+    {"info-json", render_info_json},
     {"summary", summary},
 };
 

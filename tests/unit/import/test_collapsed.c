@@ -118,11 +118,19 @@ static void marks_and_bytes_before_the_text_do_not_matter(void **state)
                                    10));
 }
 
-static void empty_frames_are_passed_over(void **state)
+static void frames_without_a_name_are_frames(void **state)
 {
     (void)state;
-    assert_int_equal(import_text(";a;;b 1\na;b; 2\na;b 4\n"), 0);
-    assert_collapsed("a;b 7\n");
+    assert_int_equal(import_text("a;;b 1\na;b 2\n;;c 4\na;[unknown];b 8\n;;c;d 16\n"), 0);
+    assert_collapsed("[unknown];[unknown];c 4\n[unknown];[unknown];c;d 16\n"
+                     "a;[unknown];b 9\na;b 2\n");
+}
+
+static void semicolons_at_the_end_begin_no_frame(void **state)
+{
+    (void)state;
+    assert_int_equal(import_text("a;b; 1\na;b;;; 2\na;b 4\na;;b; 8\n"), 0);
+    assert_collapsed("a;[unknown];b 8\na;b 7\n");
 }
 
 /* The input ends where its memory does, after each length of a name in turn. */
@@ -223,7 +231,8 @@ int main(void)
         TEST(counts_of_many_samples_are_those_of_the_data),
         TEST(counts_beyond_a_sum_are_an_error),
         TEST(marks_and_bytes_before_the_text_do_not_matter),
-        TEST(empty_frames_are_passed_over),
+        TEST(frames_without_a_name_are_frames),
+        TEST(semicolons_at_the_end_begin_no_frame),
         TEST(names_of_all_lengths_end_where_they_do),
         TEST(what_holds_no_samples_is_an_error),
         TEST(nothing_is_an_empty_profile),

@@ -78,6 +78,13 @@ static void narrow_boxes_share_a_path_and_hidden_ones_leave_a_trace(void **state
     assert_non_null(strstr(frames.body.data, "<path class=\"rest\" d=\"M998.8 0h1.2v17h-1.2z\"/>"));
 }
 
+static void a_box_is_a_pixel_wide_at_least(void **state)
+{
+    (void)state;
+    draw("a 99940\na;b 60\n");
+    assert_non_null(strstr(frames.body.data, "M999.4 0h1.0v17h-1.0z"));
+}
+
 static void boxes_are_limited_by_raising_the_width(void **state)
 {
     (void)state;
@@ -135,6 +142,40 @@ static void another_profile_has_another_id(void **state)
     text_release(&other);
 }
 
+static void the_picture_comes_first_and_the_script_last(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"<svg ",
+                                        "<title id=\"pf-",
+                                        "<desc id=\"pf-",
+                                        "<style>",
+                                        "<g class=\"static\">",
+                                        "<g class=\"frames\"",
+                                        "<g class=\"legend\">",
+                                        "<metadata class=\"prof-data\">",
+                                        "<script>"};
+    profile_of(&profile, "a;b 10\na;c 30\n");
+    render_flamegraph(&out, &profile, NULL);
+    const char *at = out.data;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        at = strstr(at, parts[i]);
+        assert_non_null(at);
+        at += strlen(parts[i]);
+        assert_null(i ? strstr(at, parts[i]) : NULL);
+    }
+    assert_int_equal(count_of(out.data, " id=\""), count_of(out.data, " id=\"pf-"));
+    assert_null(strstr(out.data, "<!DOCTYPE"));
+}
+
+static void the_hottest_functions_are_told_in_words(void **state)
+{
+    (void)state;
+    profile_of(&profile, "a;b 10\na;c 30\na 20\nd;c 30\ne 3\nf 4\ng 2\nh 1\n");
+    render_flamegraph(&out, &profile, NULL);
+    assert_non_null(strstr(out.data, "Hottest functions: c 60.0 %; a 20.0 %; b 10.0 %; f 4.0 %; "
+                                     "e 3.0 %</desc>"));
+}
+
 static void titles_are_chosen_or_the_command(void **state)
 {
     (void)state;
@@ -146,6 +187,37 @@ static void titles_are_chosen_or_the_command(void **state)
                       &(struct flamegraph_options){.title = "<b>\x01", .subtitle = "one & only"});
     assert_non_null(strstr(out.data, "-title\">&lt;b&gt;\\x01</title>"));
     assert_non_null(strstr(out.data, ">one &amp; only</text>"));
+}
+
+static size_t length_of_line(const char *class)
+{
+    const char *at = strstr(out.data, class);
+    assert_non_null(at);
+    at = strchr(at, '>') + 1;
+    return strcspn(at, "<");
+}
+
+static void the_title_ends_before_the_hint(void **state)
+{
+    (void)state;
+    char title[400] = "";
+    memset(title, 'm', sizeof title - 1);
+    profile_of(&profile, "a 1\n");
+    static const struct {
+        double width;
+        size_t letters;
+        bool hint;
+    } cases[] = {{1200, 100, true}, {800, 57, true}, {600, 61, false}, {300, 29, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        out.length = 0;
+        render_flamegraph(&out, &profile,
+                          &(struct flamegraph_options){
+                              .title = title, .subtitle = title, .width = cases[i].width});
+        // "…" takes three bytes
+        assert_int_equal(length_of_line("class=\"title\""), cases[i].letters + 2);
+        assert_true(length_of_line("class=\"figures\"") < cases[i].width / 7);
+        assert_int_equal(strstr(out.data, "class=\"hint\"") != NULL, cases[i].hint);
+    }
 }
 
 static void hostile_names_stay_text(void **state)
@@ -251,6 +323,28 @@ static void the_data_hold_every_node_in_order(void **state)
     text_release(&data);
 }
 
+/* A picture of many stacks that all begin with a, and are too many for the size. */
+static void render_too_large(struct text *document)
+{
+    struct text stacks = TEXT_INIT;
+    for (int i = 0; i < 20000; i++)
+        text_printf(&stacks, "a;b%d;c%d %d\n", i % 7, i, 1 + i % 9);
+    profile_of(&profile, stacks.data);
+    text_release(&stacks);
+    render_flamegraph(document, &profile, &(struct flamegraph_options){.max_size = 100000});
+}
+
+static void what_is_left_out_is_no_incomplete_stack(void **state)
+{
+    (void)state;
+    render_too_large(&out);
+    assert_non_null(strstr(out.data, "frames left out for the size of the file"));
+    assert_non_null(strstr(out.data, ">left out (--max-size)</text>"));
+    assert_non_null(strstr(out.data, "</i>left out (--max-size)</span>"));
+    assert_non_null(strstr(out.data, "<rect class=\"o"));
+    assert_null(strstr(out.data, "incomplete"));
+}
+
 static void elements_hold_a_mebibyte_at_most(void **state)
 {
     (void)state;
@@ -304,17 +398,22 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(boxes_lie_where_the_self_time_before_them_ends),
         TEST(narrow_boxes_share_a_path_and_hidden_ones_leave_a_trace),
+        TEST(a_box_is_a_pixel_wide_at_least),
         TEST(boxes_are_limited_by_raising_the_width),
         TEST(inlined_boxes_are_marked),
         TEST(an_empty_profile_is_a_document),
         TEST(the_same_profile_gives_the_same_bytes),
         TEST(another_profile_has_another_id),
+        TEST(the_picture_comes_first_and_the_script_last),
+        TEST(the_hottest_functions_are_told_in_words),
         TEST(titles_are_chosen_or_the_command),
+        TEST(the_title_ends_before_the_hint),
         TEST(hostile_names_stay_text),
         TEST(the_script_has_no_way_to_run_a_name),
         TEST(the_script_and_style_are_small),
         TEST(one_huge_name_is_cut_in_the_picture_and_the_data),
         TEST(the_data_hold_every_node_in_order),
+        TEST(what_is_left_out_is_no_incomplete_stack),
         TEST(elements_hold_a_mebibyte_at_most),
         TEST(deep_stacks_make_a_tall_picture),
         TEST(a_large_tree_takes_seconds_at_most),

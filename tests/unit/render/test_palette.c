@@ -108,22 +108,43 @@ static void black_text_can_be_read_on_every_colour(void **state)
     }
 }
 
+static uint32_t color_of_kind(unsigned kind, bool dark)
+{
+    return palette_color(palette_class_of_kind(kind, PALETTE_SHADES / 2), dark, 0);
+}
+
+static void assert_apart(uint32_t a, uint32_t b, double least)
+{
+    double apart = distance_to_all(a, b);
+    if (apart < least)
+        print_error("#%06x and #%06x: %.1f\n", a, b, apart);
+    assert_true(apart >= least);
+}
+
 /* Gaps are grey as names that were not found are: both say that something is not known. */
-static void kinds_of_code_look_different_to_everybody(void **state)
+static void kinds_of_code_and_matches_look_different_to_everybody(void **state)
 {
     (void)state;
     for (int dark = 0; dark < 2; dark++) {
+        double least = dark ? 22.5 : 24;
         for (unsigned a = 0; a < CALL_TREE_GAP; a++) {
-            for (unsigned b = 0; b < a; b++) {
-                double apart = distance_to_all(
-                    palette_color(palette_class_of_kind(a, PALETTE_SHADES / 2), dark, 0),
-                    palette_color(palette_class_of_kind(b, PALETTE_SHADES / 2), dark, 0));
-                if (apart < 20)
-                    print_error("%s and %s, %s: %.1f\n", palette_label(a), palette_label(b),
-                                dark ? "dark" : "light", apart);
-                assert_true(apart >= 20);
-            }
+            for (unsigned b = 0; b < a; b++)
+                assert_apart(color_of_kind(a, dark), color_of_kind(b, dark), least);
+            assert_apart(color_of_kind(a, dark), palette_match_color(dark), least);
         }
+        for (unsigned kind = 0; kind < CALL_TREE_REST; kind++)
+            assert_apart(color_of_kind(CALL_TREE_REST, dark), color_of_kind(kind, dark), 20);
+        assert_true(contrast_with_black(palette_match_color(dark)) >= 4.7);
+    }
+}
+
+static void hues_can_be_told_apart(void **state)
+{
+    (void)state;
+    for (unsigned a = 0; a < PALETTE_HUES; a++) {
+        for (unsigned b = 0; b < a; b++)
+            assert_true(distance(rgb_of(palette_color(palette_class_of_hue(a), false, 0)),
+                                 rgb_of(palette_color(palette_class_of_hue(b), false, 0))) >= 20);
     }
 }
 
@@ -189,7 +210,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(black_text_can_be_read_on_every_colour),
-        cmocka_unit_test(kinds_of_code_look_different_to_everybody),
+        cmocka_unit_test(kinds_of_code_and_matches_look_different_to_everybody),
+        cmocka_unit_test(hues_can_be_told_apart),
         cmocka_unit_test(less_and_more_look_different_to_everybody),
         cmocka_unit_test(changes_within_two_standard_errors_have_no_colour),
         cmocka_unit_test(classes_have_names_of_their_own),
