@@ -29,6 +29,9 @@ struct plt_names {
     struct relocation *relocations;
     uint32_t count, capacity;
     uint32_t plt_count; /* the first ones are those of .rela.plt, in its order */
+    struct elf_symbol *resolvers;
+    uint32_t resolver_count, resolver_capacity;
+    bool has_resolvers; /* they have been listed */
 };
 
 struct plt_stub plt_stub_decode(struct bytes code, uint64_t address)
@@ -67,20 +70,46 @@ static void read_relocations(struct plt_names *names, const char *section)
     }
 }
 
-/* The exported function whose resolver an IRELATIVE relocation calls ("memcpy" inside of libc). */
-static const char *resolver_name(const struct plt_names *names, uint64_t resolver)
+static int compare_resolvers(const void *left, const void *right)
 {
-    struct elf_symbol best = {0};
-    for (uint32_t i = 1; i < names->symbols.count; i++) {
-        struct elf_symbol symbol = symbol_table_get(&names->symbols, i);
-        if (symbol.value == resolver && symbol.type == STT_GNU_IFUNC && *symbol.name &&
-            (!best.name || elf_symbol_is_better(&symbol, &best)))
-            best = symbol;
-    }
-    return best.name;
+    const struct elf_symbol *a = left, *b = right;
+    if (a->value != b->value)
+        return a->value < b->value ? -1 : 1;
+    return elf_symbol_is_better(a, b) ? -1 : elf_symbol_is_better(b, a);
 }
 
-static const char *stub_name(const struct plt_names *names, struct plt_stub stub)
+/* By address, the best name of each first. */
+static void list_resolvers(struct plt_names *names)
+{
+    names->has_resolvers = true;
+    for (uint32_t i = 1; i < names->symbols.count; i++) {
+        struct elf_symbol symbol = symbol_table_get(&names->symbols, i);
+        if (symbol.type == STT_GNU_IFUNC && *symbol.name)
+            *array_push(&names->resolvers, &names->resolver_count, &names->resolver_capacity) =
+                symbol;
+    }
+    if (names->resolver_count)
+        qsort(names->resolvers, names->resolver_count, sizeof *names->resolvers, compare_resolvers);
+}
+
+/* The exported function whose resolver an IRELATIVE relocation calls ("memcpy" inside of libc). */
+static const char *resolver_name(struct plt_names *names, uint64_t resolver)
+{
+    if (!names->has_resolvers)
+        list_resolvers(names);
+    uint32_t low = 0, high = names->resolver_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (names->resolvers[middle].value < resolver)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_known = low < names->resolver_count && names->resolvers[low].value == resolver;
+    return is_known ? names->resolvers[low].name : NULL;
+}
+
+static const char *stub_name(struct plt_names *names, struct plt_stub stub)
 {
     uint32_t index = HASH_MAP_NONE;
     if (stub.kind == PLT_STUB_SLOT)
@@ -96,7 +125,7 @@ static const char *stub_name(const struct plt_names *names, struct plt_stub stub
     return *name ? name : NULL;
 }
 
-static void name_lookup(const struct plt_names *names, const struct elf_section *section,
+static void name_lookup(struct plt_names *names, const struct elf_section *section,
                         struct lookup *lookup, struct string_table *strings)
 {
     uint64_t stub_size = section->entry_size ? section->entry_size : 16;
@@ -110,7 +139,9 @@ static void name_lookup(const struct plt_names *names, const struct elf_section 
     if (!name)
         return;
     struct text text = TEXT_INIT;
-    text_append(&text, name, strcspn(name, "@")); // without a version
+    size_t size = strnlen(name, SYMBOL_NAME_MAX);
+    const char *version = memchr(name, '@', size);
+    text_append(&text, name, version ? (size_t)(version - name) : size);
     text_append_string(&text, "@plt");
     lookup->symbol = string_table_get(strings, string_table_add(strings, text.data, text.length));
     lookup->is_plt = true;
@@ -148,4 +179,5 @@ void plt_names_resolve(const struct elf_image *image, struct lookup_batch *batch
     }
     hash_map_release(&names.by_slot);
     free(names.relocations);
+    free(names.resolvers);
 }

@@ -71,9 +71,12 @@ static struct lookup_batch batch_of(const uint64_t *addresses, uint32_t count,
 static void add_alias(struct symbolizer *symbolizer, struct symbol_result *names,
                       const char *linkage_name)
 {
+    size_t size = strnlen(linkage_name, SYMBOL_NAME_MAX);
+    if (size == SYMBOL_NAME_MAX)
+        return;
     struct symbol_frame *frame =
         array_push(&names->frames, &names->frame_count, &names->frame_capacity);
-    frame->linkage_name = string_table_add_string(symbolizer->strings, linkage_name);
+    frame->linkage_name = string_table_add(symbolizer->strings, linkage_name, size);
     function_names_complete(&symbolizer->names, frame, NULL);
 }
 
@@ -89,9 +92,10 @@ static void read_aliases(struct symbolizer_module *module, const struct lookup_b
         uint32_t count;
         const struct function_alias *aliases = function_aliases_of(&found, i, &count);
         count = count < SYMBOL_ALIASES_MAX ? count : SYMBOL_ALIASES_MAX;
-        chains[i] = (struct symbol_chain){.first_frame = names->frame_count, .frame_count = count};
+        chains[i] = (struct symbol_chain){.first_frame = names->frame_count};
         for (uint32_t n = 0; n < count; n++)
             add_alias(module->symbolizer, names, aliases[n].symbol.name);
+        chains[i].frame_count = names->frame_count - chains[i].first_frame;
     }
     function_aliases_release(&found);
 }

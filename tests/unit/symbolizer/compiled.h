@@ -19,7 +19,7 @@
 #include <string.h>
 
 /* Runs a shell command, which must succeed. */
-__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
+__attribute__((unused, format(printf, 1, 2))) static void run(const char *format, ...)
 {
     char command[4096];
     va_list arguments;
