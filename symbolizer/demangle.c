@@ -4,6 +4,8 @@
  */
 #include "symbolizer/demangle.h"
 
+#include "symbolizer/demangle_memory.h"
+
 #include <libiberty/demangle.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -40,10 +42,19 @@ static bool try_callback(int (*demangler)(const char *, int, demangle_callbackre
     return false;
 }
 
+/* A name is built in memory from parts that are: all in all, fifty times its length. */
 static bool try_allocating(char *(*demangler)(const char *, int), struct text *text,
                            const char *name)
 {
-    char *plain = demangler(name, STYLE);
+    jmp_buf too_long;
+    char *volatile plain = NULL;
+    if (demangle_memory_is_spent())
+        return false;
+    if (setjmp(too_long) == 0) {
+        demangle_memory_limit(&too_long, (size_t)16 * DEMANGLE_MAX);
+        plain = demangler(name, STYLE);
+    }
+    demangle_memory_limit(NULL, 0);
     bool known = plain && strlen(plain) <= DEMANGLE_MAX;
     if (known)
         text_append_string(text, plain);

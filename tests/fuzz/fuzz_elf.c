@@ -7,6 +7,7 @@
  * which has what is left. An entry for libFuzzer; test_elf_mutations drives it too.
  */
 #include "symbolizer/debug_files.h"
+#include "symbolizer/demangle.h"
 #include "symbolizer/dwarf_scan.h"
 #include "symbolizer/dwarf_split.h"
 #include "symbolizer/eh_frame_starts.h"
@@ -477,11 +478,30 @@ static void answers(const uint8_t *data, size_t size)
     free(copy);
 }
 
-/* libdwarf 20210528 loses what it has allocated for an entry when it finds damage in it. */
+/* The name of a symbol, in each language. */
+static void mangled_name(const uint8_t *data, size_t size)
+{
+    char *name = malloc(size + 1);
+    if (!name)
+        abort();
+    memcpy(name, data, size);
+    name[size] = '\0';
+    for (int style = DEMANGLE_AUTO; style < DEMANGLE_STYLE_COUNT; style++) {
+        struct text text = TEXT_INIT;
+        bool done = demangle_as(&text, name, (enum demangle_style)style);
+        if (text.length > DEMANGLE_MAX + size || (!done && text.length))
+            abort();
+        text_release(&text);
+    }
+    free(name);
+}
+
+/* libdwarf 20210528 loses what it has allocated for an entry when it finds damage in it; what
+ * libiberty holds is lost when it has to be left. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
-    return "leak:_dwarf_get_alloc";
+    return "leak:_dwarf_get_alloc\nleak:string_appendn\nleak:dlang_";
 }
 
 /* The path that our own decoders leave the unusual to. */
@@ -510,9 +530,9 @@ static void libdwarf(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const readers[])(const uint8_t *, size_t) = {
-        tables,  note,     shared_link,   compressed,    mini,
-        symbols, stubs,    unwind_tables, unwind_header, package,
-        answers, libdwarf, linked_units,  aliases,       relocated,
+        tables,       note,          shared_link,   compressed,   mini,    symbols,
+        stubs,        unwind_tables, unwind_header, package,      answers, libdwarf,
+        linked_units, aliases,       relocated,     mangled_name,
     };
     if (size && data[0] < sizeof readers / sizeof *readers)
         readers[data[0]](data + 1, size - 1);
