@@ -124,6 +124,11 @@ static bool section_isolated(const void *opened, const char *name, uint64_t *add
     return symbolizer_module_section(opened, name, address);
 }
 
+static bool symbol_isolated(const void *opened, const char *name, uint64_t *value)
+{
+    return symbolizer_module_symbol(opened, name, value);
+}
+
 static bool has_places_isolated(const void *opened)
 {
     return module_reader_is_object(((const struct symbolizer_module *)opened)->reader);
@@ -164,6 +169,7 @@ static void isolate(struct symbolizer_module *module)
         .open = open_isolated,
         .problem = problem_isolated,
         .section = section_isolated,
+        .symbol = symbol_isolated,
         .has_places = has_places_isolated,
         .place = place_isolated,
         .size = size_isolated,
@@ -310,6 +316,13 @@ bool symbolizer_module_section(const struct symbolizer_module *module, const cha
 {
     return module->isolated ? isolated_module_section(module->isolated, name, address)
                             : module_reader_section(module->reader, name, address);
+}
+
+bool symbolizer_module_symbol(const struct symbolizer_module *module, const char *name,
+                              uint64_t *value)
+{
+    return module->isolated ? isolated_module_symbol(module->isolated, name, value)
+                            : module_reader_symbol(module->reader, name, value);
 }
 
 uint64_t symbolizer_module_place(const struct symbolizer_module *module, uint64_t offset)

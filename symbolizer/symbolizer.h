@@ -84,6 +84,11 @@ const char *symbolizer_module_problem(const struct symbolizer_module *module);
 bool symbolizer_module_section(const struct symbolizer_module *module, const char *name,
                                uint64_t *address);
 
+/* The value of the symbol of that name, mangled or not: an address, in an object file one that
+ * names no section (see below). Returns whether there is one. */
+bool symbolizer_module_symbol(const struct symbolizer_module *module, const char *name,
+                              uint64_t *value);
+
 /* The address meant by one that names no section: itself; in an object file, whose sections all
  * begin at 0, that in the first section of code that is long enough. */
 uint64_t symbolizer_module_place(const struct symbolizer_module *module, uint64_t offset);

@@ -21,20 +21,6 @@ enum {
     MOST_ALIKE = 8, /* strings of one hash: by chance, there are never two */
 };
 
-/* FNV-1a over eight bytes at a time, finished by hash_u64. */
-static uint64_t hash_bytes(const char *bytes, size_t size, uint64_t seed)
-{
-    uint64_t hash = seed ^ size;
-    for (; size >= 8; bytes += 8, size -= 8) {
-        uint64_t word;
-        memcpy(&word, bytes, 8);
-        hash = hash_u64(hash ^ word);
-    }
-    uint64_t tail = 0;
-    memcpy(&tail, bytes, size);
-    return hash_u64(hash ^ tail);
-}
-
 static const char *copy_bytes(struct string_table *table, const char *bytes, size_t size)
 {
     struct string_block *block = table->blocks;
