@@ -54,6 +54,32 @@ struct plt_stub plt_stub_decode(struct bytes code, uint64_t address)
                              address + (uint64_t)(code.at - start) + (uint64_t)(int64_t)offset};
 }
 
+/* adrp x16, page; ldr x17, [x16, #offset]; maybe after bti c. */
+struct plt_stub plt_stub_decode_arm64(struct bytes code, uint64_t address)
+{
+    enum { BTI_C = 0xd503245f, INSTRUCTION = 4, PAGE = 4096 };
+    uint32_t adrp = bytes_u32(&code);
+    if (adrp == BTI_C) {
+        address += INSTRUCTION;
+        adrp = bytes_u32(&code);
+    }
+    uint32_t ldr = bytes_u32(&code);
+    if (code.failed || (adrp & 0x9f00001f) != 0x90000010 || (ldr & 0xffc003ff) != 0xf9400211)
+        return (struct plt_stub){PLT_STUB_UNKNOWN, 0};
+    uint64_t pages = (uint64_t)((adrp >> 5 & 0x7ffff) << 2 | (adrp >> 29 & 3));
+    pages |= pages >> 20 ? ~(uint64_t)0 << 21 : 0; // 21 bits with a sign
+    return (struct plt_stub){PLT_STUB_SLOT,
+                             address / PAGE * PAGE + pages * PAGE + (ldr >> 10 & 0xfff) * 8};
+}
+
+static bool names_a_slot(uint16_t machine, uint32_t type)
+{
+    if (machine == EM_AARCH64)
+        return type == R_AARCH64_JUMP_SLOT || type == R_AARCH64_GLOB_DAT ||
+               type == R_AARCH64_IRELATIVE;
+    return type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT || type == R_X86_64_IRELATIVE;
+}
+
 static void read_relocations(struct plt_names *names, const char *section)
 {
     struct bytes b = elf_image_bytes(names->image, elf_image_section(names->image, section));
@@ -64,8 +90,7 @@ static void read_relocations(struct plt_names *names, const char *section)
         r->addend = bytes_u64(&b);
         r->type = (uint32_t)info;
         r->symbol = (uint32_t)(info >> 32);
-        if (r->type == R_X86_64_JUMP_SLOT || r->type == R_X86_64_GLOB_DAT ||
-            r->type == R_X86_64_IRELATIVE)
+        if (names_a_slot(names->image->machine, r->type))
             *hash_map_at(&names->by_slot, r->slot) = names->count - 1;
     }
 }
@@ -119,23 +144,48 @@ static const char *stub_name(struct plt_names *names, struct plt_stub stub)
     if (index == HASH_MAP_NONE)
         return NULL;
     const struct relocation *r = &names->relocations[index];
-    if (r->type == R_X86_64_IRELATIVE)
+    bool is_arm64 = names->image->machine == EM_AARCH64;
+    if (r->type == (is_arm64 ? R_AARCH64_IRELATIVE : R_X86_64_IRELATIVE))
         return resolver_name(names, r->addend);
     const char *name = symbol_table_get(&names->symbols, r->symbol).name;
     return *name ? name : NULL;
 }
 
-static void name_lookup(struct plt_names *names, const struct elf_section *section,
-                        struct lookup *lookup, struct string_table *strings)
+static struct plt_stub stub_at(const struct plt_names *names, const struct elf_section *section,
+                               uint64_t into)
 {
     uint64_t stub_size = section->entry_size ? section->entry_size : 16;
-    uint64_t into = lookup->address - section->address;
     uint64_t start = into - into % stub_size;
     struct bytes code = elf_image_bytes(names->image, section);
     bytes_skip(&code, start);
     if (bytes_left(&code) > stub_size)
         code.end = code.at + stub_size;
-    const char *name = stub_name(names, plt_stub_decode(code, section->address + start));
+    return plt_stub_decode(code, section->address + start);
+}
+
+/* Stubs have four instructions, or six with branch protection, behind a header of eight: the place
+ * tells nothing of where one begins, but its first instruction does. */
+static struct plt_stub stub_around(const struct plt_names *names, const struct elf_section *section,
+                                   uint64_t into)
+{
+    enum { INSTRUCTION = 4, FARTHEST = 5 * INSTRUCTION };
+    struct plt_stub stub = {PLT_STUB_UNKNOWN, 0};
+    into -= into % INSTRUCTION;
+    for (uint64_t back = 0; back <= FARTHEST && back <= into && !stub.kind; back += INSTRUCTION) {
+        struct bytes code = elf_image_bytes(names->image, section);
+        bytes_skip(&code, into - back);
+        stub = plt_stub_decode_arm64(code, section->address + into - back);
+    }
+    return stub;
+}
+
+static void name_lookup(struct plt_names *names, const struct elf_section *section,
+                        struct lookup *lookup, struct string_table *strings)
+{
+    uint64_t into = lookup->address - section->address;
+    const char *name =
+        stub_name(names, names->image->machine == EM_AARCH64 ? stub_around(names, section, into)
+                                                             : stub_at(names, section, into));
     if (!name)
         return;
     struct text text = TEXT_INIT;
@@ -170,7 +220,7 @@ void plt_names_resolve(const struct elf_image *image, struct lookup_batch *batch
 {
     static const char *const sections[] = {".plt", ".plt.sec", ".plt.got"};
     struct plt_names names = {.image = image};
-    if (image->machine != EM_X86_64 || !image->is_64)
+    if ((image->machine != EM_X86_64 && image->machine != EM_AARCH64) || !image->is_64)
         return;
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         const struct elf_section *section = elf_image_section(image, sections[i]);

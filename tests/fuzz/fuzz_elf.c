@@ -155,9 +155,12 @@ static void stubs(const uint8_t *data, size_t size)
     CUT(&pieces, list);
     pieces.sections[5].address = CODE + 160; // both kinds among the addresses
     pieces.sections[6].address = CODE;
-    batch_init(&batch);
-    plt_names_resolve(&pieces.image, &batch.batch);
-    batch_check(&batch);
+    for (int is_arm64 = 0; is_arm64 < 2; is_arm64++) {
+        pieces.image.machine = is_arm64 ? EM_AARCH64 : EM_X86_64;
+        batch_init(&batch);
+        plt_names_resolve(&pieces.image, &batch.batch);
+        batch_check(&batch);
+    }
 }
 
 static void compressed(const uint8_t *data, size_t size)

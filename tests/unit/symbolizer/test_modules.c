@@ -212,6 +212,43 @@ static void linkage_stubs_are_named_after_their_target(void **state)
     expect_stub("./stubs.so", ".plt.got", "__cxa_finalize@plt");
 }
 
+/* Made by clang and lld, where they are: every byte of every stub, and nothing before the first. */
+static void linkage_stubs_of_arm64_are_named(void **state)
+{
+    static const char *const flags[] = {"", "-mbranch-protection=standard -Wl,-z,force-bti",
+                                        "-mbranch-protection=standard -Wl,-z,pac-plt"};
+    (void)state;
+    run("printf 'int first(int); int second(int); int both(int a);"
+        "int both(int a) { return first(a) + second(a); }' >both.c");
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        char command[512];
+        struct elf_image image;
+        snprintf(command, sizeof command,
+                 "%s --target=aarch64-linux-gnu -fuse-ld=lld -nostdlib -shared -fPIC -O1 %s "
+                 "-o arm64.so both.c 2>/dev/null",
+                 *CLANG ? CLANG : "false", flags[i]);
+        if (system(command) != 0)
+            skip();
+        expect_stub("./arm64.so", ".plt", "first@plt");
+        expect_stub("./arm64.so", ".plt", "second@plt");
+        assert_int_equal(elf_image_open(&image, "./arm64.so", NULL), 0);
+        const struct elf_section *plt = elf_image_section(&image, ".plt");
+        struct symbol_module module = {.path = "./arm64.so"};
+        uint64_t size = (plt->size - 32) / 2;
+        for (uint64_t at = 0; at < plt->size; at++) {
+            uint64_t address = plt->address + at;
+            struct answer answer = ask(&module, "nowhere", &address, 1);
+            bool is_header = at < 32, is_padding = !is_header && (at - 32) % size >= 24;
+            if (is_header)
+                assert_int_equal(answer.result.chains[0].origin, SYMBOL_FROM_START);
+            else if (!is_padding)
+                expect_name(&answer, at < 32 + size ? "first@plt" : "second@plt", SYMBOL_FROM_PLT);
+            answer_release(&answer);
+        }
+        elf_image_release(&image);
+    }
+}
+
 static void another_build_of_the_module_is_not_believed(void **state)
 {
     (void)state;
@@ -515,6 +552,7 @@ int main(void)
         cmocka_unit_test(module_without_section_table_is_known_by_starts_too),
         cmocka_unit_test(exported_functions_of_a_stripped_module_keep_their_names),
         cmocka_unit_test(linkage_stubs_are_named_after_their_target),
+        cmocka_unit_test(linkage_stubs_of_arm64_are_named),
         cmocka_unit_test(another_build_of_the_module_is_not_believed),
         cmocka_unit_test(module_that_was_removed_is_named_from_the_build_id_directory),
         cmocka_unit_test(module_that_cannot_be_read_has_a_reason),
