@@ -14,7 +14,15 @@
 enum {
     STYLE = DMGL_PARAMS | DMGL_ANSI,
     NAME_MAX_BYTES = 64 * 1024, // above, libiberty's arrays on the stack would become large
+    FREE_BYTES = 8 * 1024,      // up to here its recursion takes at most 1.4 MiB of stack
 };
+
+/* Its limit of recursion is one of length, too: it knows no name of C++ above 1 KiB, which
+ * templates exceed. */
+static int style_for(const char *name)
+{
+    return strlen(name) <= FREE_BYTES ? STYLE | DMGL_NO_RECURSE_LIMIT : STYLE;
+}
 
 struct output {
     struct text *text;
@@ -35,7 +43,7 @@ static void take(const char *part, size_t size, void *opaque)
 static bool try_callback(int (*demangler)(const char *, int, demangle_callbackref, void *),
                          struct output *output, const char *name)
 {
-    if (setjmp(output->too_long) == 0 && demangler(name, STYLE, take, output) &&
+    if (setjmp(output->too_long) == 0 && demangler(name, style_for(name), take, output) &&
         output->text->length > output->start)
         return true;
     output->text->length = output->start;
