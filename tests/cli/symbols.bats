@@ -649,3 +649,15 @@ JS
     [ "$(wc -l <cut.out)" -eq 4 ]
     grep -q 'became shorter while it was read' cut.err
 }
+
+# What others may link: it says nothing on its own, ends no program, and keeps no state but what
+# belongs to the process (a count of names given up; limits of a thread, of a forked reader).
+@test "the symbolizer as a library is quiet, returns, and has no state" {
+    local library=$PROF_BUILD/symbolizer/libsymbolizer.a calls
+    calls=$(nm -u "$library" | awk '{ print $2 }' | sort -u)
+    [[ $calls == *text_printf* ]]
+    run grep -x -E '(v|f|d|vf|vd)?printf|f?put(s|c|char)|fwrite|perror|std(out|err)|exit|abort|__fprintf_chk|__printf_chk' <<<"$calls"
+    [ "$status" -eq 1 ] || fail "it calls" "$output"
+    [ "$(nm "$library" | awk '$2 ~ /^[BbCD]$/ { print $3 }' | sort | tr '\n' ' ')" = \
+        'data_at_begin limit names_left ' ] || fail "it keeps" "$(nm -A "$library" | awk '$2 ~ /^[BbCD]$/')"
+}

@@ -2,7 +2,7 @@
 /*
  * hostile_elf.h - composes ELF files in memory, section by section, that no linker would make.
  *
- * One segment of code is everywhere. Included once.
+ * One segment of code is everywhere, from address 0 on. Included once.
  */
 #ifndef PROF_TESTS_SYMBOLIZER_HOSTILE_ELF_H
 #define PROF_TESTS_SYMBOLIZER_HOSTILE_ELF_H
@@ -51,7 +51,7 @@ __attribute__((unused)) static void compose(struct hostile_elf *elf)
                          .e_shnum = (Elf64_Half)(elf->count + 2),
                          .e_shstrndx = (Elf64_Half)(elf->count + 1)};
     const Elf64_Phdr code = {
-        .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x1000, .p_memsz = (uint64_t)1 << 40};
+        .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0, .p_memsz = (uint64_t)1 << 40};
     Elf64_Shdr section = {0};
     text_append(&headers, &section, sizeof section);
     text_append_char(&names, '\0');

@@ -12,6 +12,8 @@
 
 #include "compiled.h"
 
+#include "symbolizer/dwarf_sections.h"
+#include "symbolizer/libdwarf_compat.h"
 #include "symbolizer/own_vdso.h"
 
 /* ./base: matrix_c.c with everything; its functions are where they are in all that is made of it.
@@ -355,6 +357,63 @@ static void missing_dwo_file_degrades_to_the_symbol_table(void **state)
     answer_release(&answer);
 }
 
+/* It is where the other one was: told by its id. */
+static void dwo_file_of_another_build_is_not_believed(void **state)
+{
+    (void)state;
+    run("%s -g -gsplit-dwarf -O2 -c -o rebuilt.o %s/matrix_c.c && %s -o rebuilt rebuilt.o && "
+        "cp rebuilt.dwo own.dwo",
+        GCC, SOURCES, GCC);
+    run("%s -g -gsplit-dwarf -O0 -c -o rebuilt.o %s/matrix_c.c", GCC, SOURCES);
+    struct symbol_module module = {.path = "./rebuilt"};
+    uint64_t address = symbol_of("rebuilt", "with_loop").value;
+    struct answer answer = ask(&module, "nowhere", &address, 1);
+    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE);
+    expect_reason(&answer, "rebuilt.dwo was not found");
+    answer_release(&answer);
+    run("mv own.dwo rebuilt.dwo");
+    answer = ask(&module, "nowhere", &address, 1);
+    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
+    answer_release(&answer);
+}
+
+/* Release 20210528 frees memory twice on damaged ones, and reads others without need. */
+static void libdwarf_sees_none_of_the_sections_that_harm_it(void **state)
+{
+    static const char *const seen[] = {".debug_info", ".debug_abbrev", ".debug_str"};
+    static const char *const hidden[] = {".debug_rnglists", ".debug_loclists", ".debug_aranges",
+                                         ".debug_ranges",   ".debug_line",     ".debug_frame",
+                                         ".eh_frame",       ".debug_macro",    ".symtab"};
+    struct elf_image image;
+    struct dwarf_sections sections;
+    (void)state;
+    run("%s -gdwarf-5 -g3 -O2 -o full %s/matrix_c.c", GCC, SOURCES);
+    assert_int_equal(elf_image_open(&image, "full", NULL), 0);
+    dwarf_sections_init(&sections, &image);
+    dwarf_sections_load(&sections, 1);
+    struct libdwarf *libdwarf = libdwarf_open(&sections, NULL);
+    Dwarf_Debug dbg = libdwarf_debug(libdwarf);
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
+        Dwarf_Addr address;
+        Dwarf_Unsigned size;
+        Dwarf_Error why = NULL;
+        assert_non_null(elf_image_section(&image, seen[i]));
+        assert_int_equal(dwarf_get_section_info_by_name(dbg, seen[i], &address, &size, &why),
+                         DW_DLV_OK);
+        assert_true(size > 0);
+    }
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        Dwarf_Addr address;
+        Dwarf_Unsigned size = 0;
+        Dwarf_Error why = NULL;
+        int result = dwarf_get_section_info_by_name(dbg, hidden[i], &address, &size, &why);
+        assert_true(result != DW_DLV_OK || size == 0);
+    }
+    libdwarf_close(libdwarf);
+    dwarf_sections_release(&sections);
+    elf_image_release(&image);
+}
+
 #ifdef WITH_LZMA
 /* As Fedora makes it: what .dynsym has not, in a symbol table that is compressed into the program.
  */
@@ -560,6 +619,8 @@ int main(void)
         cmocka_unit_test(debug_file_with_another_build_id_is_refused),
         cmocka_unit_test(module_is_not_its_own_debug_file),
         cmocka_unit_test(missing_dwo_file_degrades_to_the_symbol_table),
+        cmocka_unit_test(dwo_file_of_another_build_is_not_believed),
+        cmocka_unit_test(libdwarf_sees_none_of_the_sections_that_harm_it),
 #ifdef WITH_LZMA
         cmocka_unit_test(functions_are_named_from_gnu_debugdata),
 #endif
