@@ -4,7 +4,8 @@
  *
  * Addresses are ELF virtual addresses of the module, whatever its place in memory was. Give all
  * addresses of a module at once: a file is opened, and a compilation unit decoded, once per batch.
- * No global state of its own, nothing printed, never an exit: but libdwarf has process-wide
+ * No global state of its own but a count of names of D that were given up (demangle_memory.h) and a
+ * random seed, nothing printed, never an exit but for lack of memory: but libdwarf has process-wide
  * settings, so only one thread at a time may resolve.
  *
  * Isolation: files may be made to measure for a decoder's fault, or shrink while they are read,

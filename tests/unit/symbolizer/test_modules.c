@@ -599,6 +599,14 @@ static void functions_of_the_vdso_are_named(void **state)
     elf_image_release(&elf);
 }
 
+static uint32_t descriptors_before;
+
+static void no_descriptor_is_left_open(void **state)
+{
+    (void)state;
+    assert_int_equal(count_descriptors(), descriptors_before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -629,10 +637,12 @@ int main(void)
         cmocka_unit_test(folded_functions_have_all_their_names),
         cmocka_unit_test(names_of_a_function_are_not_without_end),
         cmocka_unit_test(functions_of_the_vdso_are_named),
+        cmocka_unit_test(no_descriptor_is_left_open),
     };
     setenv("DEBUGINFOD_CACHE_PATH", "nowhere", 1);
     run("rm -rf modules && mkdir modules");
     if (chdir("modules") != 0)
         return 1;
+    descriptors_before = count_descriptors();
     return cmocka_run_group_tests(tests, build_base, NULL);
 }
