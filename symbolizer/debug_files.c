@@ -61,12 +61,12 @@ static bool read_standard_supplement(struct supplement *supplement, const struct
     struct bytes b = elf_image_bytes(image, elf_image_section(image, ".debug_sup"));
     uint16_t version = bytes_u16(&b);
     bytes_u8(&b); // whether this is the supplementary file
-    supplement->link = bytes_string(&b);
+    supplement->link = bytes_string_within(&b, PATH_MAX);
     uint64_t size = bytes_varint(&b);
     supplement->id_size = (uint32_t)size;
     supplement->id = size <= bytes_left(&b) ? bytes_take(&b, size) : NULL;
     supplement->is_standard = true;
-    return supplement->id && version == 5 && size >= 2 && size <= UINT32_MAX;
+    return supplement->id && version == 5 && size >= 2 && size <= ELF_IMAGE_BUILD_ID_MAX;
 }
 
 static bool read_supplement(struct supplement *supplement, const struct elf_image *image)
@@ -75,11 +75,11 @@ static bool read_supplement(struct supplement *supplement, const struct elf_imag
     struct bytes b = elf_image_bytes(image, section);
     if (!section)
         return read_standard_supplement(supplement, image);
-    supplement->link = bytes_string(&b);
+    supplement->link = bytes_string_within(&b, PATH_MAX);
     supplement->id = b.at;
     supplement->id_size = (uint32_t)bytes_left(&b);
     supplement->is_standard = false;
-    return supplement->link && bytes_left(&b) >= 2 && bytes_left(&b) <= UINT32_MAX;
+    return supplement->link && bytes_left(&b) >= 2 && bytes_left(&b) <= ELF_IMAGE_BUILD_ID_MAX;
 }
 
 static bool is_supplement(const struct elf_image *candidate, const struct debug_file_query *query)

@@ -4,6 +4,8 @@
  */
 #include "symbolizer/demangle.h"
 
+#include "symbolizer/demangle_memory.h"
+
 #include <libiberty/demangle.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -12,7 +14,15 @@
 enum {
     STYLE = DMGL_PARAMS | DMGL_ANSI,
     NAME_MAX_BYTES = 64 * 1024, // above, libiberty's arrays on the stack would become large
+    FREE_BYTES = 8 * 1024,      // up to here its recursion takes at most 1.4 MiB of stack
 };
+
+/* Its limit of recursion is one of length, too: it knows no name of C++ above 1 KiB, which
+ * templates exceed. */
+static int style_for(const char *name)
+{
+    return strlen(name) <= FREE_BYTES ? STYLE | DMGL_NO_RECURSE_LIMIT : STYLE;
+}
 
 struct output {
     struct text *text;
@@ -33,17 +43,26 @@ static void take(const char *part, size_t size, void *opaque)
 static bool try_callback(int (*demangler)(const char *, int, demangle_callbackref, void *),
                          struct output *output, const char *name)
 {
-    if (setjmp(output->too_long) == 0 && demangler(name, STYLE, take, output) &&
+    if (setjmp(output->too_long) == 0 && demangler(name, style_for(name), take, output) &&
         output->text->length > output->start)
         return true;
     output->text->length = output->start;
     return false;
 }
 
+/* A name is built in memory from parts that are: all in all, fifty times its length. */
 static bool try_allocating(char *(*demangler)(const char *, int), struct text *text,
                            const char *name)
 {
-    char *plain = demangler(name, STYLE);
+    jmp_buf too_long;
+    char *volatile plain = NULL;
+    if (demangle_memory_is_spent())
+        return false;
+    if (setjmp(too_long) == 0) {
+        demangle_memory_limit(&too_long, (size_t)16 * DEMANGLE_MAX);
+        plain = demangler(name, STYLE);
+    }
+    demangle_memory_limit(NULL, 0);
     bool known = plain && strlen(plain) <= DEMANGLE_MAX;
     if (known)
         text_append_string(text, plain);

@@ -9,19 +9,22 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-// Compilers number from 1 without gaps; one abbreviation takes at least five bytes.
-enum { MAX_GAP = 4096 };
+// Compilers number from 1 without gaps; one abbreviation takes at least five bytes. Entries have
+// some ten attributes; those of no bytes would make much work out of small entries.
+enum { MAX_GAPS = 4096, MAX_ATTRIBUTES = 128 };
 
 void dwarf_abbrevs_init(struct dwarf_abbrevs *abbrevs, struct bytes section, uint64_t offset,
-                        struct dwarf_form_sizes sizes)
+                        struct dwarf_form_sizes sizes, struct decoding_work *work)
 {
-    *abbrevs = (struct dwarf_abbrevs){.rest = section, .sizes = sizes};
+    *abbrevs = (struct dwarf_abbrevs){.rest = section, .sizes = sizes, .work = work};
     bytes_skip(&abbrevs->rest, offset);
-    abbrevs->done = abbrevs->rest.failed;
+    abbrevs->start = abbrevs->rest.at;
+    abbrevs->done = abbrevs->rest.failed || decoding_work_is_over(work);
 }
 
 void dwarf_abbrevs_release(struct dwarf_abbrevs *abbrevs)
 {
+    decoding_work_take(abbrevs->work, (uint64_t)(abbrevs->rest.at - abbrevs->start));
     free(abbrevs->by_code);
     free(abbrevs->attributes);
     free(abbrevs->steps);
@@ -165,7 +168,9 @@ static void compile_attributes(struct dwarf_abbrevs *abbrevs, struct dwarf_abbre
             attribute.step.kind = DWARF_STEP_SIBLING;
         *array_push(&abbrevs->attributes, &abbrevs->attribute_count, &abbrevs->attribute_capacity) =
             attribute;
-        abbrev->attribute_count++;
+        abbrevs->is_excessive |= ++abbrev->attribute_count > MAX_ATTRIBUTES;
+        if (abbrevs->is_excessive)
+            bytes_fail(b);
         abbrev->has_code |= name == DW_AT_low_pc || name == DW_AT_ranges;
         add_step(abbrevs, abbrev, attribute.step);
     }
@@ -186,10 +191,12 @@ static uint64_t compile_next(struct dwarf_abbrevs *abbrevs)
     };
     if (code)
         compile_attributes(abbrevs, &abbrev);
-    if (b->failed || !code || code > (uint64_t)abbrevs->count + MAX_GAP) {
+    abbrevs->is_excessive |= code > (uint64_t)abbrevs->defined + 1 + MAX_GAPS;
+    if (b->failed || !code || abbrevs->is_excessive) {
         abbrevs->done = true;
         return 0;
     }
+    abbrevs->defined++;
     while (abbrevs->count <= code)
         array_push(&abbrevs->by_code, &abbrevs->count, &abbrevs->capacity);
     if (!abbrevs->by_code[code].is_defined)

@@ -11,6 +11,7 @@
 #define PROF_SYMBOLIZER_DWARF_ABBREVS_H
 
 #include "profiler/base/bytes.h"
+#include "symbolizer/decoding_work.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -64,19 +65,23 @@ struct dwarf_form_sizes {
 
 struct dwarf_abbrevs {
     struct bytes rest; /* not compiled yet */
+    const uint8_t *start;
+    struct decoding_work *work; /* NULL: there is no limit */
     struct dwarf_form_sizes sizes;
     struct dwarf_abbrev *by_code;
     uint32_t count, capacity; /* codes below are compiled */
+    uint32_t defined;         /* how many of them there are */
     struct dwarf_attribute *attributes;
     uint32_t attribute_count, attribute_capacity;
     struct dwarf_step *steps;
     uint32_t step_count, step_capacity;
-    bool done; /* at the end, damaged, or numbered in a way that would take too much memory */
+    bool done;         /* at the end, or damaged */
+    bool is_excessive; /* damaged in a way that would take too much memory or work */
 };
 
 /* The table at an offset of .debug_abbrev; compiled as far as codes are asked for. */
 void dwarf_abbrevs_init(struct dwarf_abbrevs *abbrevs, struct bytes section, uint64_t offset,
-                        struct dwarf_form_sizes sizes);
+                        struct dwarf_form_sizes sizes, struct decoding_work *work);
 void dwarf_abbrevs_release(struct dwarf_abbrevs *abbrevs);
 
 /* The abbreviation of a code, NULL when there is none. Valid until the next call, or as long as the

@@ -4,6 +4,8 @@
  */
 #include "symbolizer/dwarf_decoder.h"
 
+#include "symbolizer/symbol_types.h"
+
 #include <dwarf.h>
 
 static uint64_t read_offset(struct bytes *b, uint8_t size)
@@ -72,7 +74,7 @@ void dwarf_decoder_init(struct dwarf_decoder *decoder, struct dwarf_sections *se
         .address_base = is_5 ? length_size + 4 : 0,
     };
     dwarf_abbrevs_init(&decoder->abbrevs, dwarf_sections_bytes(sections, DWARF_ABBREV),
-                       header->abbrevs, sizes);
+                       header->abbrevs, sizes, sections->work);
 }
 
 void dwarf_decoder_release(struct dwarf_decoder *decoder)
@@ -209,7 +211,7 @@ static struct value read_value(const struct dwarf_decoder *d, const struct dwarf
 static const char *string_at(struct bytes section, uint64_t offset)
 {
     bytes_skip(&section, offset);
-    return bytes_string(&section);
+    return bytes_string_within(&section, SYMBOL_NAME_MAX);
 }
 
 static const char *string_of_index(const struct dwarf_decoder *d, uint64_t index)

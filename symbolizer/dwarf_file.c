@@ -20,12 +20,14 @@ struct dwarf_file {
     struct string_table *strings;
     struct dwarf_split split;
     bool lacks_shared;
+    struct decoding_work work;
     struct text gap;
 };
 
 static void open_shared(struct dwarf_file *file, const struct elf_image *shared)
 {
     dwarf_sections_init(&file->shared_sections, shared);
+    file->shared_sections.work = &file->work;
     dwarf_sections_load(&file->shared_sections, file->options.threads);
     dwarf_units_init(&file->shared_units, NULL, &file->shared_sections);
     file->units.shared = &file->shared_units;
@@ -45,8 +47,10 @@ struct dwarf_file *dwarf_file_open(const struct elf_image *image, const struct e
     file->strings = strings;
     dwarf_sections_init(&file->sections, image);
     dwarf_sections_load(&file->sections, options->threads);
+    file->sections.work = &file->work;
     dwarf_units_init(&file->units, NULL, &file->sections);
     dwarf_split_init(&file->split, options->path, options->sysroot, options->trust);
+    file->split.work = &file->work;
     if (!file->units.count) {
         bool known = *file->sections.error.text;
         error_set(error, 0, "%s", known ? file->sections.error.text : "it holds no units");
@@ -128,10 +132,23 @@ static bool open_fallback(struct dwarf_file *file)
     return file->fallback != NULL;
 }
 
+/* libdwarf knows no limits: what was left for them is not for it either. */
+static bool is_excessive(struct dwarf_file *file, uint32_t unit)
+{
+    struct dwarf_decoder decoder;
+    dwarf_decoder_init(&decoder, &file->sections, &file->units.units[unit].header);
+    dwarf_abbrevs_compile_all(&decoder.abbrevs);
+    bool excessive = decoder.abbrevs.is_excessive || decoding_work_is_over(&file->work);
+    dwarf_decoder_release(&decoder);
+    if (excessive)
+        decoding_work_end(&file->work);
+    return excessive;
+}
+
 static void resolve_by_libdwarf(struct dwarf_file *file, const struct dwarf_job *job,
                                 struct lookup_batch *batch)
 {
-    if (!open_fallback(file))
+    if (is_excessive(file, job->unit) || !open_fallback(file))
         return;
     struct dwarf_units *units = dwarf_fallback_units(file->fallback);
     uint32_t unit = dwarf_units_at(units, file->units.units[job->unit].header.start);
@@ -158,9 +175,20 @@ static void resolve_all_by_libdwarf(struct dwarf_file *file, struct lookup_batch
     free(targets);
 }
 
+/* What was read for earlier batches is read again for this one. */
+static void begin_work(struct dwarf_file *file)
+{
+    decoding_work_begin(&file->work);
+    dwarf_sections_add_work(&file->sections);
+    dwarf_sections_add_work(&file->shared_sections);
+    for (uint32_t i = 0; i < file->split.count; i++)
+        dwarf_sections_add_work(&file->split.opened[i]->sections);
+}
+
 void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch)
 {
     struct dwarf_jobs jobs;
+    begin_work(file);
     if (file->options.only_libdwarf) {
         resolve_all_by_libdwarf(file, batch);
         return;
@@ -186,6 +214,9 @@ bool dwarf_file_is_whole(const struct dwarf_file *file)
 
 const char *dwarf_file_gap(struct dwarf_file *file)
 {
+    if (decoding_work_is_over(&file->work))
+        return "its debug information takes more work than it is worth, and was not read to its "
+               "end";
     if (file->split.missing.length) {
         file->gap.length = 0;
         text_printf(&file->gap,

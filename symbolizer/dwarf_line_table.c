@@ -7,6 +7,7 @@
 #include "profiler/base/memory.h"
 
 #include <dwarf.h>
+#include <limits.h>
 #include <stdlib.h>
 
 enum { MAX_FORMATS = 16 }; // fields of one entry; five are defined
@@ -23,7 +24,7 @@ static uint64_t read_offset(struct bytes *b, uint8_t size)
 static const char *string_at(struct bytes section, uint64_t offset)
 {
     bytes_skip(&section, offset);
-    return bytes_string(&section);
+    return bytes_string_within(&section, PATH_MAX);
 }
 
 /* The files and directories of DWARF 2-4: lists of inline strings, ended by an empty one. */

@@ -52,11 +52,15 @@ static struct dwarf_lines *open_lines(struct dwarf_units *units, const struct dw
         .line_strings = dwarf_sections_bytes(units->sections, DWARF_LINE_STR),
         .strings = dwarf_sections_bytes(units->sections, DWARF_STR),
     };
+    struct decoding_work *work = units->sections->work;
     lines->unit_directory = unit->entry.directory;
-    if (unit->entry.lines != DWARF_NONE &&
-        dwarf_line_table_init(&lines->table, &sections, unit->entry.lines,
-                              unit->ranges.address_size))
-        lines->paths = memory_new(lines->table.file_count, sizeof *lines->paths);
+    if (unit->entry.lines == DWARF_NONE || decoding_work_is_over(work) ||
+        !dwarf_line_table_init(&lines->table, &sections, unit->entry.lines,
+                               unit->ranges.address_size))
+        return lines;
+    lines->paths = memory_new(lines->table.file_count, sizeof *lines->paths);
+    decoding_work_take(work,
+                       (uint64_t)(lines->table.program.at - sections.line.at) - unit->entry.lines);
     return lines;
 }
 
@@ -135,9 +139,12 @@ void dwarf_lines_match(struct dwarf_units *units, struct dwarf_unit *unit,
     struct dwarf_line_wanted *wanted = memory_new(count, sizeof *wanted);
     for (uint32_t i = 0; i < count; i++)
         wanted[i].address = targets[i].address;
-    if (units->dbg) // the path that everything else is compared with stays simple
+    // a unit's own, as a rule, which is read once
+    bool may_read =
+        decoding_work_take(units->sections->work, 4 * bytes_left(&unit->lines->table.program));
+    if (units->dbg && may_read) // the path that everything else is compared with stays simple
         dwarf_line_match_rows(&unit->lines->table, units->sections->image, wanted, count);
-    else if (unit->lines->table.version)
+    else if (unit->lines->table.version && may_read)
         dwarf_line_match(&unit->lines->table, units->sections->image, wanted, count);
     for (uint32_t i = 0; i < count; i++) {
         targets[i].line_file = wanted[i].found ? wanted[i].file : DWARF_NONE;

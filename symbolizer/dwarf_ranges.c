@@ -42,7 +42,7 @@ uint64_t dwarf_ranges_offset(const struct dwarf_ranges_unit *unit, uint64_t inde
 
 struct dwarf_ranges dwarf_ranges_at(const struct dwarf_ranges_unit *unit, uint64_t offset)
 {
-    return (struct dwarf_ranges){unit, from(unit->ranges, offset), unit->low_pc};
+    return (struct dwarf_ranges){unit, from(unit->ranges, offset), unit->low_pc, 0};
 }
 
 /* DWARF 2-4: pairs of addresses. */
@@ -99,13 +99,20 @@ static enum step step_entry(struct dwarf_ranges *ranges, uint64_t *low, uint64_t
     }
 }
 
+/* Long lists are work; most are short, and are not worth being counted. */
+static bool may_go_on(struct dwarf_ranges *ranges)
+{
+    enum { PART = 256, BYTES = 4 };
+    return ++ranges->steps % PART || decoding_work_take(ranges->unit->work, PART * BYTES);
+}
+
 bool dwarf_ranges_next(struct dwarf_ranges *ranges, uint64_t *low, uint64_t *high)
 {
     for (;;) {
         uint64_t first = 0, end = 0;
         enum step step = ranges->unit->version >= 5 ? step_entry(ranges, &first, &end)
                                                     : step_pair(ranges, &first, &end);
-        if (ranges->at.failed || step == STEP_END) {
+        if (ranges->at.failed || step == STEP_END || !may_go_on(ranges)) {
             bytes_fail(&ranges->at); // asked again, it stays at its end
             return false;
         }

@@ -9,6 +9,7 @@
 #define PROF_SYMBOLIZER_DWARF_RANGES_H
 
 #include "profiler/base/bytes.h"
+#include "symbolizer/decoding_work.h"
 
 /* What a list needs to know of its unit. */
 struct dwarf_ranges_unit {
@@ -18,14 +19,16 @@ struct dwarf_ranges_unit {
     uint64_t list_base;     /* DW_AT_rnglists_base */
     uint64_t low_pc;        /* the base of offsets until the list sets another one */
     uint16_t version;
-    uint8_t address_size; /* 4 or 8 */
-    uint8_t offset_size;  /* 4 or 8 (64-bit DWARF) */
+    uint8_t address_size;       /* 4 or 8 */
+    uint8_t offset_size;        /* 4 or 8 (64-bit DWARF) */
+    struct decoding_work *work; /* NULL: there is no limit */
 };
 
 struct dwarf_ranges {
     const struct dwarf_ranges_unit *unit;
     struct bytes at;
     uint64_t base;
+    uint32_t steps; /* so far */
 };
 
 /* Begins at an offset into the section. */

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const names[DWARF_SECTION_COUNT] = {
     [DWARF_INFO] = ".debug_info",
@@ -108,6 +109,13 @@ struct bytes dwarf_sections_bytes(struct dwarf_sections *sections, enum dwarf_se
     return bytes_of(contents->data ? contents->data : (const uint8_t *)"", contents->size);
 }
 
+/* Half of the machine's memory. */
+static uint64_t most_inflated(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 2 : UINT64_MAX;
+}
+
 /* Sections to load, taken by threads; the entries are ordered so that the largest come first. */
 struct loading {
     struct dwarf_sections *sections;
@@ -124,14 +132,37 @@ static void *load_some(void *argument)
     return NULL;
 }
 
+static bool is_compressed(const struct elf_section *section)
+{
+    return section && (section->flags & SHF_COMPRESSED || section->name[1] == 'z');
+}
+
 static bool any_compressed(const struct dwarf_sections *sections)
 {
     for (int i = 0; i < DWARF_SECTION_COUNT; i++) {
-        const struct elf_section *section = sections->entries[i].section;
-        if (section && (section->flags & SHF_COMPRESSED || section->name[1] == 'z'))
+        if (is_compressed(sections->entries[i].section))
             return true;
     }
     return false;
+}
+
+/* Each section alone may be believable (section_contents.h), and a small file still inflate to more
+ * than there is. Such sections are left out. */
+static void refuse_excessive(struct dwarf_sections *sections)
+{
+    uint64_t sum = 0, most = most_inflated();
+    for (int i = 0; i < DWARF_SECTION_COUNT; i++) {
+        if (is_compressed(sections->entries[i].section))
+            sum += dwarf_sections_size(sections, (enum dwarf_section)i);
+    }
+    if (sum <= most)
+        return;
+    error_set(&sections->error, 0, "its sections would take %llu MiB of memory when inflated",
+              (unsigned long long)(sum >> 20));
+    for (int i = 0; i < DWARF_SECTION_COUNT; i++) {
+        if (is_compressed(sections->entries[i].section))
+            sections->entries[i].section = NULL;
+    }
 }
 
 void dwarf_sections_load(struct dwarf_sections *sections, uint32_t threads)
@@ -139,6 +170,7 @@ void dwarf_sections_load(struct dwarf_sections *sections, uint32_t threads)
     enum { MAX_THREADS = 4 }; // .debug_info takes as long as all others together
     pthread_t started[MAX_THREADS];
     uint32_t count = 0;
+    refuse_excessive(sections);
     struct loading *loading = memory_new(1, sizeof *loading);
     loading->sections = sections;
     while (any_compressed(sections) && count + 1 < threads && count < MAX_THREADS &&
@@ -150,6 +182,12 @@ void dwarf_sections_load(struct dwarf_sections *sections, uint32_t threads)
     for (int i = 0; i < DWARF_SECTION_COUNT && !*sections->error.text; i++)
         sections->error = loading->errors[i];
     free(loading);
+}
+
+void dwarf_sections_add_work(const struct dwarf_sections *sections)
+{
+    for (int i = 0; i < DWARF_SECTION_COUNT && sections->work; i++)
+        decoding_work_add(sections->work, sections->entries[i].contents.size);
 }
 
 uint64_t dwarf_sections_size(const struct dwarf_sections *sections, enum dwarf_section which)

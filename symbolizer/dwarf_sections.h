@@ -10,6 +10,7 @@
 #ifndef PROF_SYMBOLIZER_DWARF_SECTIONS_H
 #define PROF_SYMBOLIZER_DWARF_SECTIONS_H
 
+#include "symbolizer/decoding_work.h"
 #include "symbolizer/section_contents.h"
 
 enum dwarf_section {
@@ -34,7 +35,8 @@ struct dwarf_sections {
         struct section_contents contents;
         bool loaded;
     } entries[DWARF_SECTION_COUNT];
-    struct error error; /* of the first section that could not be read; text "": none */
+    struct error error;         /* of the first section that could not be read; text "": none */
+    struct decoding_work *work; /* for their tables; NULL: there is no limit */
 };
 
 void dwarf_sections_init(struct dwarf_sections *sections, const struct elf_image *image);
@@ -56,6 +58,9 @@ const char *dwarf_section_name(enum dwarf_section which);
 
 /* The plain bytes, empty when the section is missing or damaged. */
 struct bytes dwarf_sections_bytes(struct dwarf_sections *sections, enum dwarf_section which);
+
+/* Adds the work that they are worth, when they have been loaded. */
+void dwarf_sections_add_work(const struct dwarf_sections *sections);
 
 /* The plain size, known without inflating. */
 uint64_t dwarf_sections_size(const struct dwarf_sections *sections, enum dwarf_section which);

@@ -78,6 +78,8 @@ static bool accept(struct dwarf_split *split, struct dwarf_split_unit *rest,
                    struct dwarf_unit *skeleton)
 {
     dwarf_sections_load(&rest->sections, 1);
+    rest->sections.work = split->work;
+    dwarf_sections_add_work(&rest->sections);
     dwarf_units_init(&rest->units, NULL, &rest->sections);
     if (!find_id(rest, id_of(skeleton))) {
         free_unit(rest);
@@ -167,12 +169,14 @@ static bool read_index(struct package_index *index, struct bytes b)
            (index->version == 2 || index->version == 5);
 }
 
-/* The row of an id, counted from 1; 0: none. */
+/* The row of an id, counted from 1; 0: none. A third of the slots is free and ids are random, so
+ * that a long search leads nowhere. */
 static uint32_t find_row(const struct package_index *index, uint64_t id)
 {
+    enum { MOST_STEPS = 512 };
     uint32_t mask = index->slots - 1, slot = (uint32_t)id & mask;
     uint32_t step = ((uint32_t)(id >> 32) & mask) | 1;
-    for (uint32_t i = 0; i < index->slots; i++, slot = (slot + step) & mask) {
+    for (uint32_t i = 0; i < index->slots && i < MOST_STEPS; i++, slot = (slot + step) & mask) {
         uint64_t found;
         memcpy(&found, index->ids + 8 * (size_t)slot, sizeof found);
         uint32_t row = u32_at(index->rows, slot);

@@ -24,9 +24,10 @@ struct dwarf_split_unit {
 };
 
 struct dwarf_split {
-    const char *path;         /* of the main file */
-    const char *sysroot;      /* before paths that the debug information names; NULL: none */
-    struct file_trust *trust; /* of the files to open; NULL: all may be */
+    const char *path;           /* of the main file */
+    const char *sysroot;        /* before paths that the debug information names; NULL: none */
+    struct file_trust *trust;   /* of the files to open; NULL: all may be */
+    struct decoding_work *work; /* NULL: there is no limit */
     struct elf_image package;
     struct dwarf_sections package_sections;
     bool has_package, looked_for_package;

@@ -125,6 +125,7 @@ static void read_unit(struct dwarf_units *units, struct dwarf_unit *unit)
     bool is_5 = ranges->version >= 5;
     ranges->ranges = dwarf_sections_bytes(units->sections, is_5 ? DWARF_RNGLISTS : DWARF_RANGES);
     ranges->addresses = dwarf_sections_bytes(units->sections, DWARF_ADDR);
+    ranges->work = units->sections->work;
     // without a base attribute, the tables begin after the section's first header
     uint64_t length_size = ranges->offset_size == 8 ? 12 : 4;
     ranges->address_base = entry->address_base != DWARF_NONE ? entry->address_base

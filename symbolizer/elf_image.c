@@ -7,8 +7,14 @@
 #include "profiler/base/memory.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Files with holes may claim any number. An object file of 100,000 functions, each in a section of
+ * its own, has some 300,000 sections; a program has a dozen segments, which are walked for each
+ * question. */
+enum { MOST_SECTIONS = 4 << 20, MOST_SEGMENTS = 1024 };
 
 /* Where the tables are, from the ELF header. */
 struct tables {
@@ -88,13 +94,11 @@ static void name_sections(struct elf_image *image, const struct tables *tables)
 {
     if (tables->names >= image->section_count)
         return;
-    struct bytes names = elf_image_bytes(image, &image->sections[tables->names]);
+    struct bytes names = bytes_strings(elf_image_bytes(image, &image->sections[tables->names]));
     for (uint32_t i = 1; i < image->section_count; i++) {
         uint64_t at = tables->sections + (uint64_t)i * tables->section_size;
         struct bytes header = range_of(image, at, tables->section_size);
-        struct bytes b = names;
-        bytes_skip(&b, bytes_u32(&header));
-        const char *name = bytes_string(&b);
+        const char *name = bytes_string_at(&names, bytes_u32(&header));
         image->sections[i].name = name ? name : "";
     }
 }
@@ -108,6 +112,8 @@ static int read_sections(struct elf_image *image, struct tables *tables, struct 
     struct bytes table = range_of(image, tables->sections, size);
     if (bytes_left(&table) != size || tables->section_size < (image->is_64 ? 64u : 40u))
         return error_set(error, 0, "its section table leaves the file (was it cut short?)");
+    if (tables->section_count > MOST_SECTIONS)
+        return error_set(error, 0, "it has more sections than any (%u)", tables->section_count);
     image->sections = memory_new(tables->section_count + 1u, sizeof *image->sections);
     image->section_count = tables->section_count;
     for (uint32_t i = 0; i < image->section_count; i++)
@@ -140,6 +146,8 @@ static int read_segments(struct elf_image *image, const struct tables *tables, s
     struct bytes table = range_of(image, tables->segments, size);
     if (bytes_left(&table) != size || tables->segment_size < (image->is_64 ? 56u : 32u))
         return error_set(error, 0, "its program headers leave the file");
+    if (tables->segment_count > MOST_SEGMENTS)
+        return error_set(error, 0, "it has more segments than any (%u)", tables->segment_count);
     image->segments = memory_new(tables->segment_count, sizeof *image->segments);
     image->segment_count = tables->segment_count;
     for (uint32_t i = 0; i < image->segment_count; i++)
@@ -157,6 +165,7 @@ static void place_sections(struct elf_image *image)
     if (image->type != ET_REL || image->segment_count)
         return;
     image->segments = memory_new(image->section_count + 1u, sizeof *image->segments);
+    image->is_placed = true;
     for (uint32_t i = 1; i < image->section_count; i++) {
         struct elf_section *section = &image->sections[i];
         if (!(section->flags & SHF_ALLOC) || section->size >> 40) // larger than any file of today
@@ -175,9 +184,10 @@ static void place_sections(struct elf_image *image)
 }
 
 /* Looks through the notes for the build-id. Returns whether it is there. */
-static bool find_build_id(struct elf_image *image, struct bytes notes)
+static bool find_build_id(struct elf_image *image, struct bytes notes, uint32_t *left)
 {
-    while (bytes_left(&notes) >= 12) {
+    while (bytes_left(&notes) >= 12 && *left) {
+        --*left;
         uint32_t name_size = bytes_u32(&notes);
         uint32_t size = bytes_u32(&notes);
         uint32_t type = bytes_u32(&notes);
@@ -185,7 +195,8 @@ static bool find_build_id(struct elf_image *image, struct bytes notes)
         const uint8_t *id = bytes_take(&notes, size);
         if (!id)
             return false;
-        if (type == NT_GNU_BUILD_ID && name_size == 4 && memcmp(name, "GNU", 4) == 0 && size) {
+        if (type == NT_GNU_BUILD_ID && name_size == 4 && memcmp(name, "GNU", 4) == 0 && size &&
+            size <= ELF_IMAGE_BUILD_ID_MAX) {
             image->build_id = id;
             image->build_id_size = size;
             return true;
@@ -198,15 +209,18 @@ static bool find_build_id(struct elf_image *image, struct bytes notes)
 /* Sections first: in a debug file the segments' offsets may refer to the stripped contents. */
 static void read_build_id(struct elf_image *image)
 {
+    enum { MOST_NOTES = 65536 }; // a program has five
+    uint32_t left = MOST_NOTES;
     for (uint32_t i = 0; i < image->section_count; i++) {
         const struct elf_section *section = &image->sections[i];
-        if (section->type == SHT_NOTE && find_build_id(image, elf_image_bytes(image, section)))
+        if (section->type == SHT_NOTE &&
+            find_build_id(image, elf_image_bytes(image, section), &left))
             return;
     }
     for (uint32_t i = 0; i < image->segment_count; i++) {
         const struct elf_segment *segment = &image->segments[i];
         if (segment->type == PT_NOTE &&
-            find_build_id(image, range_of(image, segment->offset, segment->file_size)))
+            find_build_id(image, range_of(image, segment->offset, segment->file_size), &left))
             return;
     }
 }
@@ -295,12 +309,30 @@ struct bytes elf_image_bytes_at(const struct elf_image *image, uint64_t address)
     return bytes_of(image->data, 0);
 }
 
+/* Of many, as object files have them, in ascending order; others have a few in any. Returns the
+ * first that may hold the address. */
+static uint32_t first_segment(const struct elf_image *image, uint64_t address)
+{
+    uint32_t low = 0, high = image->is_placed ? image->segment_count : 0;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct elf_segment *segment = &image->segments[middle];
+        if (segment->address + segment->memory_size <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool elf_image_is_code(const struct elf_image *image, uint64_t address)
 {
     if (address <= 1)
         return false;
-    for (uint32_t i = 0; i < image->segment_count; i++) {
+    for (uint32_t i = first_segment(image, address); i < image->segment_count; i++) {
         const struct elf_segment *segment = &image->segments[i];
+        if (image->is_placed && segment->address > address)
+            return false;
         if (segment->type == PT_LOAD && (segment->flags & PF_X) && address >= segment->address &&
             address - segment->address < segment->memory_size)
             return true;
@@ -318,7 +350,7 @@ const char *elf_image_debug_link(const struct elf_image *image, uint32_t *crc)
     struct bytes b = elf_image_bytes(image, elf_image_section(image, ".gnu_debuglink"));
     const uint8_t *start = b.at;
     const char *name = bytes_string(&b);
-    if (!name || !*name)
+    if (!name || !*name || strlen(name) > NAME_MAX) // the name of a file
         return NULL;
     bytes_skip(&b, (size_t)(start - b.at) & 3);
     *crc = bytes_u32(&b);

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { ELF_IMAGE_BUILD_ID_MAX = 64 }; /* linkers make 8 to 20 bytes */
+
 struct elf_section {
     const char *name; /* never NULL */
     uint32_t type, link, info;
@@ -42,7 +44,8 @@ struct elf_image {
     uint32_t section_count;
     struct elf_segment *segments;
     uint32_t segment_count;
-    const uint8_t *build_id; /* NULL: none */
+    bool is_placed;          /* the segments are made up, one for each section, ascending */
+    const uint8_t *build_id; /* NULL: none, or one longer than any */
     uint32_t build_id_size;
 };
 

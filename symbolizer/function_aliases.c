@@ -36,14 +36,17 @@ static void find_starts(struct function_aliases *aliases, const struct symbol_ta
     free(chosen);
 }
 
-/* Of equal symbols, as in tables of two files merged, one is enough. */
+/* Of equal symbols, as in tables of two files merged, one is enough. Long names that differ only at
+ * their ends are no names. */
+enum { COMPARED = 4096 };
+
 static void drop_repeated(struct function_aliases *aliases)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < aliases->count; i++) {
         const struct function_alias *name = &aliases->names[i];
         if (!kept || aliases->names[kept - 1].start != name->start ||
-            strcmp(aliases->names[kept - 1].symbol.name, name->symbol.name) != 0)
+            strncmp(aliases->names[kept - 1].symbol.name, name->symbol.name, COMPARED) != 0)
             aliases->names[kept++] = *name;
     }
     aliases->count = kept;

@@ -27,10 +27,10 @@ struct greeting {
     uint32_t problem_size, has_places;
 };
 
-enum question_kind { ASK_NAMES, ASK_ALIASES, ASK_SECTION, ASK_PLACE };
+enum question_kind { ASK_NAMES, ASK_ALIASES, ASK_SECTION, ASK_SYMBOL, ASK_PLACE };
 
 struct question {
-    uint32_t kind, size; /* addresses, or bytes of a section's name or an offset, which follow */
+    uint32_t kind, size; /* addresses, or bytes of a name or an offset, which follow */
 };
 
 struct names_answer {
@@ -38,8 +38,9 @@ struct names_answer {
     uint32_t source_size, reason_size;
 };
 
-struct section_answer {
-    uint64_t address;
+/* About a section or a symbol, by name. */
+struct named_answer {
+    uint64_t value;
     uint32_t found;
 };
 
@@ -136,17 +137,17 @@ static bool answer_aliases(const struct isolated_work *work, void *opened, int s
     return is_sent;
 }
 
-static bool answer_section(const struct isolated_work *work, void *opened, int socket,
-                           uint32_t size)
+static bool answer_named(bool (*find)(const void *opened, const char *name, uint64_t *value),
+                         void *opened, int socket, uint32_t size)
 {
-    struct section_answer answer;
+    struct named_answer answer;
     memset(&answer, 0, sizeof answer); // its padding is sent, too
     char *name = memory_new(size + 1, 1);
-    if (!isolated_child_read(socket, name, size))
-        return false;
-    answer.found = work->section(opened, name, &answer.address);
+    bool is_read = isolated_child_read(socket, name, size);
+    if (is_read)
+        answer.found = find(opened, name, &answer.value);
     free(name);
-    return isolated_child_write(socket, &answer, sizeof answer);
+    return is_read && isolated_child_write(socket, &answer, sizeof answer);
 }
 
 static bool answer_place(const struct isolated_work *work, const void *opened, int socket)
@@ -167,7 +168,9 @@ static bool answer(const struct isolated_work *work, void *opened, int socket,
     case ASK_ALIASES:
         return answer_aliases(work, opened, socket, question->size);
     case ASK_SECTION:
-        return answer_section(work, opened, socket, question->size);
+        return answer_named(work->section, opened, socket, question->size);
+    case ASK_SYMBOL:
+        return answer_named(work->symbol, opened, socket, question->size);
     default:
         return answer_place(work, opened, socket);
     }
@@ -475,21 +478,32 @@ const char *isolated_module_problem(const struct isolated_module *module)
     return module->problem.length ? module->problem.data : NULL;
 }
 
-bool isolated_module_section(struct isolated_module *module, const char *name, uint64_t *address)
+static bool ask_named(struct isolated_module *module, enum question_kind kind, const char *name,
+                      uint64_t *value)
 {
-    struct section_answer answer;
+    struct named_answer answer;
     size_t size = strlen(name);
     while (size <= MOST_WORDS && is_ready(module)) {
-        if (send_question(module, ASK_SECTION, name, (uint32_t)size, size) &&
+        if (send_question(module, kind, name, (uint32_t)size, size) &&
             isolated_child_receive(&module->child, &answer, sizeof answer)) {
             module->has_answered = true;
             if (answer.found)
-                *address = answer.address;
+                *value = answer.value;
             return answer.found != 0;
         }
         step_down(module, NULL);
     }
     return false;
+}
+
+bool isolated_module_section(struct isolated_module *module, const char *name, uint64_t *address)
+{
+    return ask_named(module, ASK_SECTION, name, address);
+}
+
+bool isolated_module_symbol(struct isolated_module *module, const char *name, uint64_t *value)
+{
+    return ask_named(module, ASK_SYMBOL, name, value);
 }
 
 uint64_t isolated_module_place(struct isolated_module *module, uint64_t offset)

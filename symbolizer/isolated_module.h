@@ -22,6 +22,7 @@ struct isolated_work {
     void *(*open)(void *context, int files, bool only_tables);
     const char *(*problem)(const void *opened); /* as symbolizer_module_problem */
     bool (*section)(const void *opened, const char *name, uint64_t *address);
+    bool (*symbol)(const void *opened, const char *name, uint64_t *value);
     bool (*has_places)(const void *opened);                 /* it is an object file: ask for them */
     uint64_t (*place)(const void *opened, uint64_t offset); /* as symbolizer_module_place */
     uint64_t (*size)(const void *opened);                   /* of its files together, in bytes */
@@ -60,6 +61,7 @@ bool isolated_module_aliases(struct isolated_module *module, const struct lookup
 /* As those of symbolizer.h. */
 const char *isolated_module_problem(const struct isolated_module *module);
 bool isolated_module_section(struct isolated_module *module, const char *name, uint64_t *address);
+bool isolated_module_symbol(struct isolated_module *module, const char *name, uint64_t *value);
 uint64_t isolated_module_place(struct isolated_module *module, uint64_t offset);
 
 #endif

@@ -12,6 +12,7 @@
 #include "symbolizer/plt_names.h"
 #include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbol_chains.h"
+#include "symbolizer/symbol_names.h"
 
 #include <elf.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct module_reader {
     const char *dwarf_path, *symbols_path; /* of the files that names come from; NULL: none */
     bool has_dynamic;
     struct text gap; /* of the debug information, in words */
+    struct symbol_names symbol_names;
+    bool has_symbol_names;
 };
 
 static uint32_t thread_count(const struct symbolizer_options *options)
@@ -118,6 +121,7 @@ void module_reader_close(struct module_reader *reader)
         return;
     symbol_cache_close(reader->cache);
     dwarf_file_close(reader->dwarf);
+    symbol_names_release(&reader->symbol_names);
     module_files_close(&reader->files);
     text_release(&reader->gap);
     free(reader->path);
@@ -298,6 +302,22 @@ bool module_reader_section(const struct module_reader *reader, const char *name,
     if (section)
         *address = section->address;
     return section != NULL;
+}
+
+/* Of object files as the file has it: counted from the start of its section. */
+bool module_reader_symbol(struct module_reader *reader, const char *name, uint64_t *value)
+{
+    struct symbol_table table;
+    struct elf_symbol symbol;
+    module_reader_symbols(reader, &table);
+    if (!reader->has_symbol_names)
+        symbol_names_init(&reader->symbol_names, &table);
+    reader->has_symbol_names = true;
+    if (!symbol_names_find(&reader->symbol_names, name, &symbol))
+        return false;
+    bool is_placed = module_reader_is_object(reader) && symbol.section < table.image->section_count;
+    *value = symbol.value - (is_placed ? table.image->sections[symbol.section].address : 0);
+    return true;
 }
 
 bool module_reader_is_object(const struct module_reader *reader)

@@ -35,6 +35,7 @@ void module_reader_resolve(struct module_reader *reader, const struct lookup_bat
 /* As those of symbolizer.h. */
 const char *module_reader_problem(const struct module_reader *reader);
 bool module_reader_section(const struct module_reader *reader, const char *name, uint64_t *address);
+bool module_reader_symbol(struct module_reader *reader, const char *name, uint64_t *value);
 uint64_t module_reader_place(const struct module_reader *reader, uint64_t offset);
 
 /* Whether the module is an object file, where module_reader_place has something to tell. */

@@ -11,7 +11,8 @@
 /*
  * Names the lookups without symbol that lie in .plt, .plt.sec or .plt.got after the symbol their
  * stub jumps to, through the relocation of the GOT slot (x86-64 psABI, 5.2 "Procedure Linkage
- * Table"). The names are added to the batch's strings.
+ * Table"; for arm64, ELF for the Arm 64-bit Architecture, "Procedure Linkage Table"). The names are
+ * added to the batch's strings.
  */
 void plt_names_resolve(const struct elf_image *image, struct lookup_batch *batch);
 
@@ -25,5 +26,6 @@ struct plt_stub {
     uint64_t value;
 };
 struct plt_stub plt_stub_decode(struct bytes code, uint64_t address);
+struct plt_stub plt_stub_decode_arm64(struct bytes code, uint64_t address);
 
 #endif

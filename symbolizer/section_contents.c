@@ -73,26 +73,37 @@ static bool size_is_believable(const struct packed *packed)
     return packed->method != METHOD_ZSTD || packed->size / ZSTD_MAX_RATIO <= left;
 }
 
-static int inflate_packed(const struct packed *packed, uint8_t *out, struct error *error)
+/* Asked before there is any room made. */
+static int check_method(uint32_t method, struct error *error)
 {
-    switch (packed->method) {
+    switch (method) {
+    case METHOD_PLAIN:
     case METHOD_ZLIB:
-        if (!zlib_stream_inflate(packed->data.at, bytes_left(&packed->data), out, packed->size))
-            return error_set(error, 0, "its zlib data are damaged");
         return 0;
-#ifdef PROF_HAVE_ZSTD
     case METHOD_ZSTD:
-        if (ZSTD_decompress(out, packed->size, packed->data.at, bytes_left(&packed->data)) !=
-            packed->size)
-            return error_set(error, 0, "its zstd data are damaged");
+#ifdef PROF_HAVE_ZSTD
         return 0;
 #else
-    case METHOD_ZSTD:
         return error_set(error, 0, "it is compressed with zstd, which this prof was built without");
 #endif
     default:
-        return error_set(error, 0, "it is compressed by an unknown method (%u)", packed->method);
+        return error_set(error, 0, "it is compressed by an unknown method (%u)", method);
     }
+}
+
+static int inflate_packed(const struct packed *packed, uint8_t *out, struct error *error)
+{
+#ifdef PROF_HAVE_ZSTD
+    if (packed->method == METHOD_ZSTD) {
+        size_t left = bytes_left(&packed->data);
+        return ZSTD_decompress(out, packed->size, packed->data.at, left) == packed->size
+                   ? 0
+                   : error_set(error, 0, "its zstd data are damaged");
+    }
+#endif
+    return zlib_stream_inflate(packed->data.at, bytes_left(&packed->data), out, packed->size)
+               ? 0
+               : error_set(error, 0, "its zlib data are damaged");
 }
 
 uint64_t section_contents_size(const struct elf_image *image, const struct elf_section *section)
@@ -122,6 +133,8 @@ int section_contents_init(struct section_contents *contents, const struct elf_im
     struct packed packed = unwrap(image, section);
     if (packed.data.failed || !size_is_believable(&packed))
         return error_set(error, 0, "%s has a damaged compression header", section->name);
+    if (check_method(packed.method, &why) < 0)
+        return error_set(error, 0, "cannot read %s: %s", section->name, why.text);
     if (packed.method == METHOD_PLAIN) {
         *contents = (struct section_contents){packed.data.at, packed.size, NULL};
         relocate(contents, image, section);

@@ -125,7 +125,8 @@ static void read_file(struct symbol_cache *cache)
 {
     if (!is_ours(cache->path) || mapped_file_open(&cache->file, cache->path, NULL) < 0)
         return;
-    if (check_file(cache)) {
+    // asked of what was opened, as another file may be there by now
+    if (cache->file.owner == geteuid() && cache->file.size < INT32_MAX && check_file(cache)) {
         cache->ids = memory_new(cache->header.string_count, sizeof *cache->ids);
         utimensat(AT_FDCWD, cache->path, NULL, 0); // used now: others go first
         return;

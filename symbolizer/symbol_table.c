@@ -23,7 +23,7 @@ void symbol_table_init(struct symbol_table *table, const struct elf_image *image
     if (!section || section->link >= image->section_count)
         return;
     table->entries = elf_image_bytes(image, section);
-    table->names = elf_image_bytes(image, &image->sections[section->link]);
+    table->names = bytes_strings(elf_image_bytes(image, &image->sections[section->link]));
     size_t count = bytes_left(&table->entries) / (image->is_64 ? 24 : 16);
     table->count = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
 }
@@ -31,12 +31,12 @@ void symbol_table_init(struct symbol_table *table, const struct elf_image *image
 struct elf_symbol symbol_table_get(const struct symbol_table *table, uint32_t index)
 {
     struct elf_symbol symbol = {.name = ""};
-    struct bytes b = table->entries, names = table->names;
+    struct bytes b = table->entries;
     bool is_64 = table->image->is_64;
     if (index >= table->count)
         return symbol;
     bytes_skip(&b, (size_t)index * (is_64 ? 24 : 16));
-    bytes_skip(&names, bytes_u32(&b));
+    const char *name = bytes_string_at(&table->names, bytes_u32(&b));
     if (!is_64) {
         symbol.value = bytes_u32(&b);
         symbol.size = bytes_u32(&b);
@@ -52,15 +52,12 @@ struct elf_symbol symbol_table_get(const struct symbol_table *table, uint32_t in
     symbol.binding = info >> 4;
     if (table->image->type == ET_REL && symbol.section < table->image->section_count)
         symbol.value += table->image->sections[symbol.section].address;
-    const char *name = bytes_string(&names);
     symbol.name = name ? name : "";
     return symbol;
 }
 
-static unsigned leading_underscores(const char *name)
-{
-    return (unsigned)strspn(name, "_");
-}
+/* Names may be made long and numerous: their beginnings must do. */
+enum { COMPARED = 1024 };
 
 bool elf_symbol_is_better(const struct elf_symbol *a, const struct elf_symbol *b)
 {
@@ -70,16 +67,20 @@ bool elf_symbol_is_better(const struct elf_symbol *a, const struct elf_symbol *b
     bool local_a = a->binding == STB_LOCAL, local_b = b->binding == STB_LOCAL;
     if (local_a != local_b)
         return local_b;
-    bool version_a = strchr(a->name, '@'), version_b = strchr(b->name, '@');
+    size_t size_a = strnlen(a->name, COMPARED), size_b = strnlen(b->name, COMPARED);
+    bool version_a = memchr(a->name, '@', size_a), version_b = memchr(b->name, '@', size_b);
     if (version_a != version_b)
         return version_b;
-    unsigned under_a = leading_underscores(a->name), under_b = leading_underscores(b->name);
+    size_t under_a = 0, under_b = 0;
+    while (under_a < size_a && a->name[under_a] == '_')
+        under_a++;
+    while (under_b < size_b && b->name[under_b] == '_')
+        under_b++;
     if (under_a != under_b)
         return under_a < under_b;
-    size_t size_a = strlen(a->name), size_b = strlen(b->name);
     if (size_a != size_b)
         return size_a < size_b;
-    return strcmp(a->name, b->name) < 0; // any fixed order will do
+    return strncmp(a->name, b->name, COMPARED) < 0; // any fixed order will do
 }
 
 static bool names_code(const struct symbol_table *table, const struct elf_symbol *symbol)
@@ -156,6 +157,9 @@ void symbol_table_choose(const struct symbol_table *table, const struct lookup_b
             chosen[i] = candidates[i].covering;
         else if (reaches(table, &nearest, batch->lookups[i].address))
             chosen[i] = nearest;
+        // a copy of such a name for each address would fill the memory
+        if (chosen[i].name && strnlen(chosen[i].name, SYMBOL_NAME_MAX) == SYMBOL_NAME_MAX)
+            chosen[i] = (struct elf_symbol){.name = NULL};
     }
     free(candidates);
 }

@@ -16,6 +16,9 @@
 /* How reasons end where debug symbols would help. */
 #define SYMBOLIZER_ADVICE "install its debug symbols or build with -g"
 
+/* Bytes of a name: longer ones are taken for damage. Also as many as can be demangled. */
+#define SYMBOL_NAME_MAX ((size_t)64 * 1024)
+
 /* Whether a module's files are read in a process of their own, see symbolizer.h. */
 enum symbolizer_isolation {
     SYMBOLIZER_ISOLATE_AUTO,

@@ -71,9 +71,12 @@ static struct lookup_batch batch_of(const uint64_t *addresses, uint32_t count,
 static void add_alias(struct symbolizer *symbolizer, struct symbol_result *names,
                       const char *linkage_name)
 {
+    size_t size = strnlen(linkage_name, SYMBOL_NAME_MAX);
+    if (size == SYMBOL_NAME_MAX)
+        return;
     struct symbol_frame *frame =
         array_push(&names->frames, &names->frame_count, &names->frame_capacity);
-    frame->linkage_name = string_table_add_string(symbolizer->strings, linkage_name);
+    frame->linkage_name = string_table_add(symbolizer->strings, linkage_name, size);
     function_names_complete(&symbolizer->names, frame, NULL);
 }
 
@@ -89,9 +92,10 @@ static void read_aliases(struct symbolizer_module *module, const struct lookup_b
         uint32_t count;
         const struct function_alias *aliases = function_aliases_of(&found, i, &count);
         count = count < SYMBOL_ALIASES_MAX ? count : SYMBOL_ALIASES_MAX;
-        chains[i] = (struct symbol_chain){.first_frame = names->frame_count, .frame_count = count};
+        chains[i] = (struct symbol_chain){.first_frame = names->frame_count};
         for (uint32_t n = 0; n < count; n++)
             add_alias(module->symbolizer, names, aliases[n].symbol.name);
+        chains[i].frame_count = names->frame_count - chains[i].first_frame;
     }
     function_aliases_release(&found);
 }
@@ -118,6 +122,11 @@ static const char *problem_isolated(const void *opened)
 static bool section_isolated(const void *opened, const char *name, uint64_t *address)
 {
     return symbolizer_module_section(opened, name, address);
+}
+
+static bool symbol_isolated(const void *opened, const char *name, uint64_t *value)
+{
+    return symbolizer_module_symbol(opened, name, value);
 }
 
 static bool has_places_isolated(const void *opened)
@@ -160,6 +169,7 @@ static void isolate(struct symbolizer_module *module)
         .open = open_isolated,
         .problem = problem_isolated,
         .section = section_isolated,
+        .symbol = symbol_isolated,
         .has_places = has_places_isolated,
         .place = place_isolated,
         .size = size_isolated,
@@ -306,6 +316,13 @@ bool symbolizer_module_section(const struct symbolizer_module *module, const cha
 {
     return module->isolated ? isolated_module_section(module->isolated, name, address)
                             : module_reader_section(module->reader, name, address);
+}
+
+bool symbolizer_module_symbol(const struct symbolizer_module *module, const char *name,
+                              uint64_t *value)
+{
+    return module->isolated ? isolated_module_symbol(module->isolated, name, value)
+                            : module_reader_symbol(module->reader, name, value);
 }
 
 uint64_t symbolizer_module_place(const struct symbolizer_module *module, uint64_t offset)

@@ -4,7 +4,8 @@
  *
  * Addresses are ELF virtual addresses of the module, whatever its place in memory was. Give all
  * addresses of a module at once: a file is opened, and a compilation unit decoded, once per batch.
- * No global state of its own, nothing printed, never an exit: but libdwarf has process-wide
+ * No global state of its own but a count of names of D that were given up (demangle_memory.h) and a
+ * random seed, nothing printed, never an exit but for lack of memory: but libdwarf has process-wide
  * settings, so only one thread at a time may resolve.
  *
  * Isolation: files may be made to measure for a decoder's fault, or shrink while they are read,
@@ -83,6 +84,11 @@ const char *symbolizer_module_problem(const struct symbolizer_module *module);
  * module has a section of that name. */
 bool symbolizer_module_section(const struct symbolizer_module *module, const char *name,
                                uint64_t *address);
+
+/* The value of the symbol of that name, mangled or not: an address, in an object file one that
+ * names no section (see below). Returns whether there is one. */
+bool symbolizer_module_symbol(const struct symbolizer_module *module, const char *name,
+                              uint64_t *value);
 
 /* The address meant by one that names no section: itself; in an object file, whose sections all
  * begin at 0, that in the first section of code that is long enough. */

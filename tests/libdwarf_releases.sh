@@ -11,7 +11,8 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-tests="test_damage test_dwarf_paths test_matrix test_modules test_symbol_mutations"
+tests="test_damage test_dwarf_paths test_files_mutations test_hostile test_matrix test_modules"
+tests="$tests test_symbol_mutations"
 
 [ $# -gt 0 ] || {
     sed -n '5,9s/^# \{0,1\}//p' "$0" >&2

@@ -117,4 +117,32 @@ static inline const char *bytes_string(struct bytes *b)
     return string;
 }
 
+/* The same, where a string of `most` bytes or more is damage. */
+static inline const char *bytes_string_within(struct bytes *b, size_t most)
+{
+    size_t left = b->failed ? 0 : bytes_left(b);
+    const uint8_t *nul = left ? memchr(b->at, 0, left < most ? left : most) : NULL;
+    if (!nul) {
+        bytes_fail(b);
+        return NULL;
+    }
+    const char *string = (const char *)b->at;
+    b->at = nul + 1;
+    return string;
+}
+
+/* A table of strings without what comes after its last NUL: whatever begins in it has an end. */
+static inline struct bytes bytes_strings(struct bytes table)
+{
+    const uint8_t *nul = bytes_left(&table) ? memrchr(table.at, 0, bytes_left(&table)) : NULL;
+    return bytes_of(table.at, nul ? (size_t)(nul + 1 - table.at) : 0);
+}
+
+/* The string at an offset of such a table, or NULL. Does not look for its end: many that begin in
+ * one long string cost no more than others. */
+static inline const char *bytes_string_at(const struct bytes *table, uint64_t offset)
+{
+    return offset < bytes_left(table) ? (const char *)table->at + offset : NULL;
+}
+
 #endif

@@ -17,7 +17,9 @@
 #ifndef PROF_BASE_HASH_MAP_H
 #define PROF_BASE_HASH_MAP_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define HASH_MAP_NONE UINT32_MAX /* never stored as a value */
 
@@ -52,6 +54,20 @@ static inline uint64_t hash_u64(uint64_t value)
     value = (value ^ (value >> 33)) * 0xff51afd7ed558ccdULL;
     value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53ULL;
     return value ^ (value >> 33);
+}
+
+/* FNV-1a over eight bytes at a time, finished by hash_u64. */
+static inline uint64_t hash_bytes(const char *bytes, size_t size, uint64_t seed)
+{
+    uint64_t hash = seed ^ size;
+    for (; size >= 8; bytes += 8, size -= 8) {
+        uint64_t word;
+        memcpy(&word, bytes, 8);
+        hash = hash_u64(hash ^ word);
+    }
+    uint64_t tail = 0;
+    memcpy(&tail, bytes, size);
+    return hash_u64(hash ^ tail);
 }
 
 #endif

@@ -23,20 +23,6 @@ enum {
     MOST_ALIKE = 8,      /* strings of one hash: by chance, there are never two */
 };
 
-/* FNV-1a over eight bytes at a time, finished by hash_u64. */
-static uint64_t hash_bytes(const char *bytes, size_t size, uint64_t seed)
-{
-    uint64_t hash = seed ^ size;
-    for (; size >= 8; bytes += 8, size -= 8) {
-        uint64_t word;
-        memcpy(&word, bytes, 8);
-        hash = hash_u64(hash ^ word);
-    }
-    uint64_t tail = 0;
-    memcpy(&tail, bytes, size);
-    return hash_u64(hash ^ tail);
-}
-
 /* As large as all before it. */
 static struct string_block *new_block(struct string_table *table, size_t wanted)
 {

@@ -18,6 +18,7 @@
 #include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbolizer.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <libiberty/libiberty.h>
 #include <poll.h>
@@ -235,10 +236,32 @@ static void convert(struct conversion *c)
     free(addresses);
 }
 
-/* Like binutils: hexadecimal with or without 0x, and whatever is none counts as 0. */
+/* Whether a symbol is meant: no digit begins what has an offset behind it, nor the rest a number.
+ */
+static bool is_symbol(const char *text, const char *plus)
+{
+    return plus ? !isdigit((unsigned char)*text) : !isxdigit((unsigned char)*text);
+}
+
+/* "symbol+offset", the offset as in C. A symbol that is not there is 0, whatever the offset. */
+static uint64_t address_of_symbol(const struct conversion *c, const char *text, const char *plus)
+{
+    struct text name = TEXT_INIT;
+    uint64_t value = 0, offset = plus ? strtoull(plus + 1, NULL, 0) : 0;
+    size_t size = strcspn(text, " \t\r\n\v\f+");
+    text_append(&name, text, size);
+    bool is_found = !size || symbolizer_module_symbol(c->module, name.data, &value);
+    text_release(&name);
+    return is_found ? value + offset : 0;
+}
+
+/* Like binutils: hexadecimal with or without 0x, or a symbol; whatever is neither counts as 0. */
 static void add_address(struct conversion *c, const char *text)
 {
-    *array_push(&c->given, &c->count, &c->capacity) = strtoull(text, NULL, 16);
+    text += strspn(text, " \t\r\n\v\f");
+    const char *plus = strchr(text, '+');
+    *array_push(&c->given, &c->count, &c->capacity) =
+        is_symbol(text, plus) ? address_of_symbol(c, text, plus) : strtoull(text, NULL, 16);
 }
 
 static bool more_is_there(void)
@@ -395,8 +418,9 @@ const struct subcommand subcommand_addr2line = {
         "Prints the source line of each address of a file, with -f the function and with -i all "
         "functions that it is inlined into. Takes the options of the addr2line of binutils and "
         "prints what that prints, from separate debug files and compressed, split or dwz-processed "
-        "debug information too. Addresses are hexadecimal; without any they are read from standard "
-        "input, line by line, and answered as they come. @FILE stands for the words in that file. "
+        "debug information too. Addresses are hexadecimal, or a symbol with or without +OFFSET; "
+        "without any they are read from standard input, line by line, and answered as they come. "
+        "@FILE stands for the words in that file. "
         "The exit status is 1 when the file cannot be read.",
     .examples = "prof addr2line -e app -ifC 0x1234\tthe function at 0x1234 and its callers\n"
                 "prof addr2line -e app -apfiC < addresses\tone line for each\n",

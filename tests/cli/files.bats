@@ -136,6 +136,22 @@ assert_hot() {
     assert_hot own_work
 }
 
+@test "a program that was built anew since is not believed, and that is said" {
+    here acts
+    capture_prof run record --no-symbols ./acts burn
+    gcc -O0 -g -Wl,--build-id=sha1 -o acts "$BATS_FILE_TMPDIR/acts.c" -ldl
+    capture_prof symbolize symbolize --no-cache
+    assert_line symbolize.err 'acts is not the file that was recorded'
+    capture_prof info info
+    assert_line info.out 'acts: .*is not the file that was recorded \(its build-id is [0-9a-f]{40}, recorded was [0-9a-f]{40}\)'
+    capture_prof report report --json
+    assert_true "$folder/report.out" "not any(f['function'] == 'own_work' for f in it['functions'])"
+    here acts
+    capture_prof symbolize symbolize --no-cache
+    assert_no_line symbolize.err 'not the file'
+    assert_hot own_work
+}
+
 @test "prof record names what was deleted, too" {
     here acts
     capture_prof run record ./acts unlink acts burn

@@ -75,6 +75,72 @@ compare() {
     [[ ${lines[1]} == matrix_c.c:* ]]
 }
 
+# What a symbol is, and what a number: as binutils 2.40 takes it, which older releases do not.
+@test "addr2line takes symbols with and without an offset" {
+    [ "$(addr2line -e c main)" != '??:0' ] || skip "this addr2line knows no symbols"
+    local file symbol
+    gcc -g -c -O1 -o object.o "$repository/tests/unit/symbolizer/matrix_c.c"
+    gcc -g -O1 -shared -fPIC -o exported.so "$repository/tests/unit/symbolizer/fixture.c"
+    strip exported.so
+    for file in c cpp object.o exported.so; do
+        for symbol in main main+4 main+0x4 main+010 'main + 4' ' main' 'main+4 more' 'main more' main+zz \
+            with_loop with_loop+ nothing nothing+4 main-4 abc abba+2 10+4 0x10+0x4 _start _init+1 puts \
+            '' ' ' x +main exported exported+3 _ZN6shapes7counter3addEi+4 matrix_c.c \
+            'shapes::counter::add(int)' 'shapes::counter::add(int)+4' shapes::counter::add; do
+            addr2line -afse $file "$symbol" >theirs
+            "$prof_path" addr2line -afse $file "$symbol" >ours
+            diff ours theirs
+        done
+    done
+    printf '%s\n' main main+4 '' nothing ' -4' "$(nm c | awk '$3 == "main" { print $1 }')" >names
+    addr2line -afe c <names >theirs
+    "$prof_path" addr2line -afe c <names >ours
+    diff ours theirs
+    "$prof_path" addr2line --isolate=always -afe c <names >ours
+    diff ours theirs
+}
+
+@test "addr2line takes odd input as binutils does" {
+    local text options start
+    start=$(nm c | awk '$3 == "main" { print $1 }')
+    for text in '' '\n' '\n\n\n' "$start" " $start\n" "$start $start\n" "$start\r\n" "xyz\n$start\n" \
+        "0X$start\n0x0\n" "\t$start\n" "$start\\0junk\n$start\n" "$start;$start\n" \
+        'ffffffffffffffffffff\n' '0xzz\n0x\nffffffffffffffff\n'; do
+        # shellcheck disable=SC2059 # it is a format
+        printf "$text" >odd
+        for options in "" -f -af -pfias -ap "-j .text -f"; do
+            # shellcheck disable=SC2086 # several words
+            addr2line $options -e c <odd >theirs
+            # shellcheck disable=SC2086
+            "$prof_path" addr2line $options -e c <odd >ours
+            diff ours theirs
+        done
+    done
+    for text in '' ' ' abc 0xzz 0x "  $start" "$start more" "0x${start}xyz" 18446744073709551616 \
+        ffffffffffffffffff "$start,$start" 0 1; do
+        addr2line -pafe c "$text" >theirs </dev/null
+        "$prof_path" addr2line -pafe c "$text" >ours </dev/null
+        diff ours theirs
+    done
+}
+
+@test "addr2line ends as binutils does where there is no program" {
+    local file
+    mkdir -p folder
+    head -c 100 c >cut1
+    head -c 4000 c >cut2
+    echo text >cut3
+    : >cut4
+    for file in missing folder cut1 cut2 cut3 cut4 /dev/null; do
+        run addr2line -fe $file 0
+        local theirs=$status
+        [ "$output" != "??" ]
+        run "$prof_path" addr2line -fe $file 0
+        [ "$status" -eq "$theirs" ]
+        [[ $output == prof:*"$file"* ]]
+    done
+}
+
 @test "addr2line counts from the start of a section with -j" {
     addr2line -j .text -fe c 0 10 20 30 >theirs
     "$prof_path" addr2line -j .text -fe c 0 10 20 30 >ours
@@ -582,4 +648,16 @@ JS
     [ "$status" -eq 0 ]
     [ "$(wc -l <cut.out)" -eq 4 ]
     grep -q 'became shorter while it was read' cut.err
+}
+
+# What others may link: it says nothing on its own, ends no program, and keeps no state but what
+# belongs to the process (a count of names given up; limits of a thread, of a forked reader).
+@test "the symbolizer as a library is quiet, returns, and has no state" {
+    local library=$PROF_BUILD/symbolizer/libsymbolizer.a calls
+    calls=$(nm -u "$library" | awk '{ print $2 }' | sort -u)
+    [[ $calls == *text_printf* ]]
+    run grep -x -E '(v|f|d|vf|vd)?printf|f?put(s|c|char)|fwrite|perror|std(out|err)|exit|abort|__fprintf_chk|__printf_chk' <<<"$calls"
+    [ "$status" -eq 1 ] || fail "it calls" "$output"
+    [ "$(nm "$library" | awk '$2 ~ /^[BbCD]$/ { print $3 }' | sort | tr '\n' ' ')" = \
+        'data_at_begin limit names_left ' ] || fail "it keeps" "$(nm -A "$library" | awk '$2 ~ /^[BbCD]$/')"
 }

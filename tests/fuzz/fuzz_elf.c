@@ -7,6 +7,7 @@
  * which has what is left. An entry for libFuzzer; test_elf_mutations drives it too.
  */
 #include "symbolizer/debug_files.h"
+#include "symbolizer/demangle.h"
 #include "symbolizer/dwarf_scan.h"
 #include "symbolizer/dwarf_split.h"
 #include "symbolizer/eh_frame_starts.h"
@@ -154,9 +155,12 @@ static void stubs(const uint8_t *data, size_t size)
     CUT(&pieces, list);
     pieces.sections[5].address = CODE + 160; // both kinds among the addresses
     pieces.sections[6].address = CODE;
-    batch_init(&batch);
-    plt_names_resolve(&pieces.image, &batch.batch);
-    batch_check(&batch);
+    for (int is_arm64 = 0; is_arm64 < 2; is_arm64++) {
+        pieces.image.machine = is_arm64 ? EM_AARCH64 : EM_X86_64;
+        batch_init(&batch);
+        plt_names_resolve(&pieces.image, &batch.batch);
+        batch_check(&batch);
+    }
 }
 
 static void compressed(const uint8_t *data, size_t size)
@@ -477,11 +481,30 @@ static void answers(const uint8_t *data, size_t size)
     free(copy);
 }
 
-/* libdwarf 20210528 loses what it has allocated for an entry when it finds damage in it. */
+/* The name of a symbol, in each language. */
+static void mangled_name(const uint8_t *data, size_t size)
+{
+    char *name = malloc(size + 1);
+    if (!name)
+        abort();
+    memcpy(name, data, size);
+    name[size] = '\0';
+    for (int style = DEMANGLE_AUTO; style < DEMANGLE_STYLE_COUNT; style++) {
+        struct text text = TEXT_INIT;
+        bool done = demangle_as(&text, name, (enum demangle_style)style);
+        if (text.length > DEMANGLE_MAX + size || (!done && text.length))
+            abort();
+        text_release(&text);
+    }
+    free(name);
+}
+
+/* libdwarf 20210528 loses what it has allocated for an entry when it finds damage in it; what
+ * libiberty holds is lost when it has to be left. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
-    return "leak:_dwarf_get_alloc";
+    return "leak:_dwarf_get_alloc\nleak:string_appendn\nleak:dlang_";
 }
 
 /* The path that our own decoders leave the unusual to. */
@@ -510,9 +533,9 @@ static void libdwarf(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const readers[])(const uint8_t *, size_t) = {
-        tables,  note,     shared_link,   compressed,    mini,
-        symbols, stubs,    unwind_tables, unwind_header, package,
-        answers, libdwarf, linked_units,  aliases,       relocated,
+        tables,       note,          shared_link,   compressed,   mini,    symbols,
+        stubs,        unwind_tables, unwind_header, package,      answers, libdwarf,
+        linked_units, aliases,       relocated,     mangled_name,
     };
     if (size && data[0] < sizeof readers / sizeof *readers)
         readers[data[0]](data + 1, size - 1);

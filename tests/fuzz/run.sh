@@ -27,7 +27,9 @@ for name in "${fuzzers[@]}"; do
     folders=("build-fuzz/corpus/$name")
     mkdir -p "${folders[0]}"
     [ ! -d "tests/fuzz/corpus/$name" ] || folders+=("tests/fuzz/corpus/$name")
+    # a section may claim 4 GiB, of which no page is touched that is not there
     if "build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=9000 -timeout=5 \
+        -malloc_limit_mb=8192 \
         -artifact_prefix="build-fuzz/finds/$name-" "${folders[@]}" \
         >"build-fuzz/finds/$name.log" 2>&1; then
         echo "$name: $(grep -o '^Done [0-9]* runs' "build-fuzz/finds/$name.log"), nothing found"

@@ -4,6 +4,8 @@
  */
 #include "symbolizer/function_names.h"
 
+#include "profiler/base/text.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,6 +71,35 @@ static void bare_name_is_completed_by_its_symbol(void **state)
     expect("operator<", NULL, "_ZltRK1aS1_", "operator<(a const&, a const&)", "_ZltRK1aS1_");
 }
 
+/* However long they are: a template of many types, in namespaces of long names. */
+static void long_names_are_kept_whole(void **state)
+{
+    enum { TYPES = 900, SPACES = 6, LETTERS = 1000 };
+    struct text mangled = TEXT_INIT, plain = TEXT_INIT;
+    (void)state;
+    text_append_string(&mangled, "_ZN");
+    for (int i = 0; i < SPACES; i++) {
+        text_printf(&mangled, "%d", LETTERS);
+        for (int letter = 0; letter < LETTERS; letter++) {
+            text_append_char(&mangled, (char)('a' + i));
+            text_append_char(&plain, (char)('a' + i));
+        }
+        text_append_string(&plain, "::");
+    }
+    text_append_string(&mangled, "5outerI");
+    text_append_string(&plain, "outer<");
+    for (int i = 0; i < TYPES; i++) {
+        text_append_char(&mangled, 'i');
+        text_append_string(&plain, i ? ", int" : "int");
+    }
+    text_append_string(&mangled, "E3addEi");
+    text_append_string(&plain, ">::add(int)");
+    assert_true(plain.length > 10000);
+    expect(NULL, mangled.data, NULL, plain.data, mangled.data);
+    text_release(&mangled);
+    text_release(&plain);
+}
+
 static void parts_of_a_function_are_called_like_the_whole(void **state)
 {
     (void)state;
@@ -90,6 +121,7 @@ int main(void)
         cmocka_unit_test(name_in_the_source_beats_a_linkage_name_made_by_hand),
         cmocka_unit_test(stubs_of_mangled_functions_are_demangled),
         cmocka_unit_test(bare_name_is_completed_by_its_symbol),
+        cmocka_unit_test(long_names_are_kept_whole),
         cmocka_unit_test(parts_of_a_function_are_called_like_the_whole),
         cmocka_unit_test(symbol_of_another_function_is_not_taken),
     };

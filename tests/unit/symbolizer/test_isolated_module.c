@@ -71,6 +71,13 @@ static bool section_stand_in(const void *opened, const char *name, uint64_t *add
     return strcmp(name, ".text") == 0;
 }
 
+static bool symbol_stand_in(const void *opened, const char *name, uint64_t *value)
+{
+    (void)opened;
+    *value = 0x2424;
+    return strcmp(name, "main") == 0;
+}
+
 static uint64_t size_stand_in(const void *opened)
 {
     (void)opened;
@@ -218,6 +225,7 @@ static void begin(struct asked *asked)
         .open = open_stand_in,
         .problem = problem_stand_in,
         .section = section_stand_in,
+        .symbol = symbol_stand_in,
         .size = size_stand_in,
         .resolve = resolve_stand_in,
         .aliases = alias_stand_in,
@@ -290,6 +298,10 @@ static void good_answers_arrive_as_they_were_given(void **state)
     assert_true(isolated_module_section(asked.module, ".text", &address));
     assert_int_equal(address, 0x4242);
     assert_false(isolated_module_section(asked.module, ".data", &address));
+    assert_int_equal(address, 0x4242);
+    assert_true(isolated_module_symbol(asked.module, "main", &address));
+    assert_int_equal(address, 0x2424);
+    assert_false(isolated_module_symbol(asked.module, ".text", &address));
     end(&asked);
 }
 

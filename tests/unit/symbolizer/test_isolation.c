@@ -358,6 +358,14 @@ static void process_that_reads_is_confined_before_anything_is_fetched_for_it(voi
     assert_int_equal(read_number("fetched.seccomp"), SECCOMP_MODE_FILTER);
 }
 
+static uint32_t descriptors_before;
+
+static void no_descriptor_is_left_open(void **state)
+{
+    (void)state;
+    assert_int_equal(count_descriptors(), descriptors_before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,9 +380,11 @@ int main(void)
         cmocka_unit_test(build_id_is_asked_for_in_the_process_too),
         cmocka_unit_test(file_that_shrinks_once_it_is_open_is_an_answer),
         cmocka_unit_test(process_that_reads_is_confined_before_anything_is_fetched_for_it),
+        cmocka_unit_test(no_descriptor_is_left_open),
     };
     run("rm -rf isolation && mkdir isolation");
     if (chdir("isolation") != 0)
         return 1;
+    descriptors_before = count_descriptors();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

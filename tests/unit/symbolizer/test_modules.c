@@ -12,6 +12,8 @@
 
 #include "compiled.h"
 
+#include "symbolizer/dwarf_sections.h"
+#include "symbolizer/libdwarf_compat.h"
 #include "symbolizer/own_vdso.h"
 
 /* ./base: matrix_c.c with everything; its functions are where they are in all that is made of it.
@@ -212,6 +214,43 @@ static void linkage_stubs_are_named_after_their_target(void **state)
     expect_stub("./stubs.so", ".plt.got", "__cxa_finalize@plt");
 }
 
+/* Made by clang and lld, where they are: every byte of every stub, and nothing before the first. */
+static void linkage_stubs_of_arm64_are_named(void **state)
+{
+    static const char *const flags[] = {"", "-mbranch-protection=standard -Wl,-z,force-bti",
+                                        "-mbranch-protection=standard -Wl,-z,pac-plt"};
+    (void)state;
+    run("printf 'int first(int); int second(int); int both(int a);"
+        "int both(int a) { return first(a) + second(a); }' >both.c");
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        char command[512];
+        struct elf_image image;
+        snprintf(command, sizeof command,
+                 "%s --target=aarch64-linux-gnu -fuse-ld=lld -nostdlib -shared -fPIC -O1 %s "
+                 "-o arm64.so both.c 2>/dev/null",
+                 *CLANG ? CLANG : "false", flags[i]);
+        if (system(command) != 0)
+            skip();
+        expect_stub("./arm64.so", ".plt", "first@plt");
+        expect_stub("./arm64.so", ".plt", "second@plt");
+        assert_int_equal(elf_image_open(&image, "./arm64.so", NULL), 0);
+        const struct elf_section *plt = elf_image_section(&image, ".plt");
+        struct symbol_module module = {.path = "./arm64.so"};
+        uint64_t size = (plt->size - 32) / 2;
+        for (uint64_t at = 0; at < plt->size; at++) {
+            uint64_t address = plt->address + at;
+            struct answer answer = ask(&module, "nowhere", &address, 1);
+            bool is_header = at < 32, is_padding = !is_header && (at - 32) % size >= 24;
+            if (is_header)
+                assert_int_equal(answer.result.chains[0].origin, SYMBOL_FROM_START);
+            else if (!is_padding)
+                expect_name(&answer, at < 32 + size ? "first@plt" : "second@plt", SYMBOL_FROM_PLT);
+            answer_release(&answer);
+        }
+        elf_image_release(&image);
+    }
+}
+
 static void another_build_of_the_module_is_not_believed(void **state)
 {
     (void)state;
@@ -316,6 +355,63 @@ static void missing_dwo_file_degrades_to_the_symbol_table(void **state)
     expect_reason(&answer, ".dwo files, of which ");
     assert_int_not_equal(answer_frame(&answer, 0, 0)->line, 0); // lines stay in the program
     answer_release(&answer);
+}
+
+/* It is where the other one was: told by its id. */
+static void dwo_file_of_another_build_is_not_believed(void **state)
+{
+    (void)state;
+    run("%s -g -gsplit-dwarf -O2 -c -o rebuilt.o %s/matrix_c.c && %s -o rebuilt rebuilt.o && "
+        "cp rebuilt.dwo own.dwo",
+        GCC, SOURCES, GCC);
+    run("%s -g -gsplit-dwarf -O0 -c -o rebuilt.o %s/matrix_c.c", GCC, SOURCES);
+    struct symbol_module module = {.path = "./rebuilt"};
+    uint64_t address = symbol_of("rebuilt", "with_loop").value;
+    struct answer answer = ask(&module, "nowhere", &address, 1);
+    expect_name(&answer, "with_loop", SYMBOL_FROM_TABLE);
+    expect_reason(&answer, "rebuilt.dwo was not found");
+    answer_release(&answer);
+    run("mv own.dwo rebuilt.dwo");
+    answer = ask(&module, "nowhere", &address, 1);
+    expect_name(&answer, "with_loop", SYMBOL_FROM_DWARF);
+    answer_release(&answer);
+}
+
+/* Release 20210528 frees memory twice on damaged ones, and reads others without need. */
+static void libdwarf_sees_none_of_the_sections_that_harm_it(void **state)
+{
+    static const char *const seen[] = {".debug_info", ".debug_abbrev", ".debug_str"};
+    static const char *const hidden[] = {".debug_rnglists", ".debug_loclists", ".debug_aranges",
+                                         ".debug_ranges",   ".debug_line",     ".debug_frame",
+                                         ".eh_frame",       ".debug_macro",    ".symtab"};
+    struct elf_image image;
+    struct dwarf_sections sections;
+    (void)state;
+    run("%s -gdwarf-5 -g3 -O2 -o full %s/matrix_c.c", GCC, SOURCES);
+    assert_int_equal(elf_image_open(&image, "full", NULL), 0);
+    dwarf_sections_init(&sections, &image);
+    dwarf_sections_load(&sections, 1);
+    struct libdwarf *libdwarf = libdwarf_open(&sections, NULL);
+    Dwarf_Debug dbg = libdwarf_debug(libdwarf);
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
+        Dwarf_Addr address;
+        Dwarf_Unsigned size;
+        Dwarf_Error why = NULL;
+        assert_non_null(elf_image_section(&image, seen[i]));
+        assert_int_equal(dwarf_get_section_info_by_name(dbg, seen[i], &address, &size, &why),
+                         DW_DLV_OK);
+        assert_true(size > 0);
+    }
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        Dwarf_Addr address;
+        Dwarf_Unsigned size = 0;
+        Dwarf_Error why = NULL;
+        int result = dwarf_get_section_info_by_name(dbg, hidden[i], &address, &size, &why);
+        assert_true(result != DW_DLV_OK || size == 0);
+    }
+    libdwarf_close(libdwarf);
+    dwarf_sections_release(&sections);
+    elf_image_release(&image);
 }
 
 #ifdef WITH_LZMA
@@ -503,6 +599,14 @@ static void functions_of_the_vdso_are_named(void **state)
     elf_image_release(&elf);
 }
 
+static uint32_t descriptors_before;
+
+static void no_descriptor_is_left_open(void **state)
+{
+    (void)state;
+    assert_int_equal(count_descriptors(), descriptors_before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +619,7 @@ int main(void)
         cmocka_unit_test(module_without_section_table_is_known_by_starts_too),
         cmocka_unit_test(exported_functions_of_a_stripped_module_keep_their_names),
         cmocka_unit_test(linkage_stubs_are_named_after_their_target),
+        cmocka_unit_test(linkage_stubs_of_arm64_are_named),
         cmocka_unit_test(another_build_of_the_module_is_not_believed),
         cmocka_unit_test(module_that_was_removed_is_named_from_the_build_id_directory),
         cmocka_unit_test(module_that_cannot_be_read_has_a_reason),
@@ -522,6 +627,8 @@ int main(void)
         cmocka_unit_test(debug_file_with_another_build_id_is_refused),
         cmocka_unit_test(module_is_not_its_own_debug_file),
         cmocka_unit_test(missing_dwo_file_degrades_to_the_symbol_table),
+        cmocka_unit_test(dwo_file_of_another_build_is_not_believed),
+        cmocka_unit_test(libdwarf_sees_none_of_the_sections_that_harm_it),
 #ifdef WITH_LZMA
         cmocka_unit_test(functions_are_named_from_gnu_debugdata),
 #endif
@@ -530,10 +637,12 @@ int main(void)
         cmocka_unit_test(folded_functions_have_all_their_names),
         cmocka_unit_test(names_of_a_function_are_not_without_end),
         cmocka_unit_test(functions_of_the_vdso_are_named),
+        cmocka_unit_test(no_descriptor_is_left_open),
     };
     setenv("DEBUGINFOD_CACHE_PATH", "nowhere", 1);
     run("rm -rf modules && mkdir modules");
     if (chdir("modules") != 0)
         return 1;
+    descriptors_before = count_descriptors();
     return cmocka_run_group_tests(tests, build_base, NULL);
 }

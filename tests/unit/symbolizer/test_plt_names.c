@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -51,6 +52,30 @@ static void tracked_lazy_stub_pushes_its_index(void **state)
     assert_int_equal(stub.value, 5);
 }
 
+/* adrp x16, 0x30000; ldr x17, [x16, #1400]; add x16, x16, #1400; br x17 */
+static const uint8_t arm64[] = {0x10, 0x01, 0x00, 0x90, 0x11, 0xbe, 0x42, 0xf9,
+                                0x10, 0xe2, 0x15, 0x91, 0x20, 0x02, 0x1f, 0xd6};
+
+static void stub_of_arm64_loads_its_slot(void **state)
+{
+    uint8_t tracked[sizeof arm64 + 4] = {0x5f, 0x24, 0x03, 0xd5}, before[sizeof arm64];
+    (void)state;
+    struct plt_stub stub = plt_stub_decode_arm64(bytes_of(arm64, sizeof arm64), 0x104a0);
+    assert_int_equal(stub.kind, PLT_STUB_SLOT);
+    assert_int_equal(stub.value, 0x30000 + 1400);
+    memcpy(tracked + 4, arm64, sizeof arm64); // after bti c, which may be the last of a page
+    stub = plt_stub_decode_arm64(bytes_of(tracked, sizeof tracked), 0x10ffc);
+    assert_int_equal(stub.value, 0x31000 + 1400);
+    memcpy(before, arm64, sizeof arm64);
+    before[0] = before[3] = 0xf0, before[1] = before[2] = 0xff; // adrp x16, one page back
+    stub = plt_stub_decode_arm64(bytes_of(before, sizeof before), 0x104a0);
+    assert_int_equal(stub.value, 0xf000 + 1400);
+    for (size_t size = 0; size < 8; size++)
+        assert_int_equal(plt_stub_decode_arm64(bytes_of(arm64, size), 0).kind, PLT_STUB_UNKNOWN);
+    for (size_t i = 4; i < 8; i++) // begins in the middle
+        assert_int_equal(plt_stub_decode_arm64(bytes_of(arm64 + i, 8), 0).kind, PLT_STUB_UNKNOWN);
+}
+
 static void other_code_is_no_stub(void **state)
 {
     static const uint8_t header[] = {0xff, 0x35, 0xe2, 0x2f, 0, 0, 0xff, 0x25, 0xe4, 0x2f, 0, 0};
@@ -79,6 +104,7 @@ int main(void)
         cmocka_unit_test(slot_may_lie_before_the_stub),
         cmocka_unit_test(stub_with_branch_tracking_is_the_same),
         cmocka_unit_test(tracked_lazy_stub_pushes_its_index),
+        cmocka_unit_test(stub_of_arm64_loads_its_slot),
         cmocka_unit_test(other_code_is_no_stub),
         cmocka_unit_test(stub_cut_anywhere_is_no_stub),
     };

@@ -4,6 +4,7 @@
  */
 #include "symbolizer/symbol_cache.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -120,6 +121,35 @@ static void another_identity_makes_all_void(void **state)
     assert_int_equal(known("old", 300, 10), 0);
 }
 
+/* Files of holes stand for what other programs' answers take; all together, they are too many. */
+static void put_old_file(const char *path, uint64_t size, time_t used)
+{
+    const struct timespec times[2] = {{.tv_sec = used}, {.tv_sec = used}};
+    run(": >%s", path);
+    assert_int_equal(truncate(path, (off_t)size), 0);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void files_used_least_recently_go_when_there_are_too_many(void **state)
+{
+    const uint64_t third = SYMBOL_CACHE_MAX_BYTES / 3;
+    (void)state;
+    keep("same", 100, 10);
+    put_old_file("cache/below/newer", third, 3000);
+    put_old_file("cache/below/oldest", third, 1000);
+    put_old_file("cache/below/older", third, 2000);
+    keep("same", 200, 10);
+    assert_int_equal(access("cache/below/oldest", F_OK), -1);
+    assert_int_equal(access("cache/below/older", F_OK), 0);
+    assert_int_equal(access("cache/below/newer", F_OK), 0);
+    put_old_file("cache/below/huge", SYMBOL_CACHE_MAX_BYTES, 4000);
+    keep("same", 300, 10);
+    assert_int_equal(access("cache/below/older", F_OK), -1);
+    assert_int_equal(access("cache/below/newer", F_OK), -1);
+    assert_int_equal(access("cache/below/huge", F_OK), -1);
+    assert_int_equal(known("same", 300, 10), 10);
+}
+
 static void damage_anywhere_makes_all_void(void **state)
 {
     struct mapped_file file;
@@ -214,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup(answers_come_back_as_they_were, begin),
         cmocka_unit_test_setup(additions_join_what_was_there, begin),
         cmocka_unit_test_setup(another_identity_makes_all_void, begin),
+        cmocka_unit_test_setup(files_used_least_recently_go_when_there_are_too_many, begin),
         cmocka_unit_test_setup(damage_anywhere_makes_all_void, begin),
         cmocka_unit_test_setup(file_of_another_kind_is_left_alone, begin),
         cmocka_unit_test_setup(writers_at_once_leave_a_good_file, begin),
