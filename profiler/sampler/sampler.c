@@ -69,8 +69,7 @@ static void begin(void)
     session.image = atomic_fetch_add(&session.header->next_image, 1) + 1;
     if (!(session.header->flags & CHANNEL_FOLLOW_CHILDREN))
         forget_children();
-    thread_begin(true, 0);
-    thread_rest(true); // our own beginning is not the program's time
+    thread_begin(true, 0); // at rest: our own beginning is not the program's time
     strays_prepare();
     interpose_announce_process(0, false);
     modules_begin();

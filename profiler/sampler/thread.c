@@ -164,13 +164,13 @@ void thread_rest(bool rest)
     struct sampler_thread *t = self;
     if (!t || t->rests == rest || atomic_load(&session.silent))
         return;
-    t->rests = rest;
-    if (rest) {
-        clock_disarm(&t->clock);
-    } else {
-        clock_rearm(&t->clock);
+    if (!rest)
         clock_note_usage(&t->clock);
-    }
+    t->rests = rest;
+    if (rest)
+        clock_disarm(&t->clock);
+    else
+        clock_rearm(&t->clock);
 }
 
 void thread_surrender(void)
@@ -236,6 +236,7 @@ void thread_begin(bool main_thread, size_t stack_size)
         atomic_fetch_add(&session.header->no_slot, 1);
         return;
     }
+    t->rests = main_thread;
     if (main_thread)
         main_stack(t);
     else

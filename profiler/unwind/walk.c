@@ -345,9 +345,17 @@ static bool step_frame_pointer(struct unwind_walk *walk)
     return arrive(walk, &caller, false);
 }
 
+/* The kernel puts a program's first stack pointer where the stack ends; what begins there and calls
+ * aligns it (x86-64 psABI, 3.4.1). ld.so's _dl_start_user has no CFI, and calls constructors. */
+static bool stack_is_used_up(const struct unwind_walk *walk)
+{
+    uint64_t high = walk->memory->stack_high, sp = walk->registers.value[UNWIND_STACK_POINTER];
+    return !walk->first && sp <= high && high - sp < 16;
+}
+
 static bool step_without_cfi(struct unwind_walk *walk)
 {
-    if (returns_to_start(walk))
+    if (stack_is_used_up(walk) || returns_to_start(walk))
         return stop(walk, UNWIND_COMPLETE);
     return step_leaf(walk) || step_frame_pointer(walk);
 }

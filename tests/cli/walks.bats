@@ -10,13 +10,14 @@ assert_walks() {
     require_target "$1"
     capture_prof recorded record -q -o walk.data "$PROF_TARGETS/$1" || return
     "$PROF_BUILD/bin/prof" info --json walk.data >info.json
+    "$PROF_BUILD/bin/prof" export walk.data >walk.folded
     python3 - <<'PY' || return
-import json, sys
+import json
 info = json.load(open("info.json"))
 assert info["samples"] >= 20, f"only {info['samples']} samples"
-assert info["complete_stacks"] == info["samples"], info["stop_reasons"]
+incomplete = [line for line in open("walk.folded") if "incomplete" in line]
+assert info["complete_stacks"] == info["samples"], f"{info['stop_reasons']} {incomplete}"
 PY
-    "$PROF_BUILD/bin/prof" export walk.data >walk.folded
     python3 - "$2" <<'PY'
 import sys
 below = total = 0

@@ -123,6 +123,22 @@ static void zero_frame_pointer_and_return_address_end_a_stack(void **state)
     assert_walk(l, UNWIND_COMPLETE, JIT);
 }
 
+/* ld.so's _dl_start_user calls constructors: nothing is above it but what the kernel put there. */
+static void code_without_cfi_at_the_end_of_the_stack_is_the_outermost(void **state)
+{
+    struct literal *l = *state;
+    const uint64_t stack[] = {0x11, 0x405020, 0x22, 0x33};
+    put_callers(l);
+    l->registers.value[UNWIND_RIP] = 0x401110;
+    for (size_t words_left = 0; words_left < 3; words_left++) {
+        literal_stack(l, stack, 2 + words_left);
+        assert_walk(l, words_left < 2 ? UNWIND_COMPLETE : UNWIND_NO_CFI, 0x401110, 0x405020);
+    }
+    l->registers.value[UNWIND_RIP] = 0x405020; // nobody has called anything
+    l->registers.value[UNWIND_RSP] = STACK_WORD(4);
+    assert_walk(l, UNWIND_NO_CFI, 0x405020);
+}
+
 static void unbelievable_frame_pointer_ends_a_walk(void **state)
 {
     struct literal *l = *state;
@@ -181,9 +197,9 @@ static void module_code_returns_to_the_generated_code_that_called_it(void **stat
 static void circular_frame_pointers_end_a_walk(void **state)
 {
     struct literal *l = *state;
-    const uint64_t stack[] = {0x11, STACK_WORD(1), OTHER_JIT, 0x22};
+    const uint64_t stack[] = {0x11, STACK_WORD(1), OTHER_JIT, 0x22, 0x33, 0x44};
     put_callers(l);
-    literal_stack(l, stack, 4);
+    literal_stack(l, stack, 6);
     l->registers.value[UNWIND_RIP] = JIT;
     l->registers.value[UNWIND_RBP] = STACK_WORD(1);
     assert_walk(l, UNWIND_NO_CFI, JIT, OTHER_JIT);
@@ -318,6 +334,7 @@ int main(void)
         LITERAL_TEST(function_that_called_is_no_leaf),
         LITERAL_TEST(generated_code_is_walked_by_frame_pointers),
         LITERAL_TEST(zero_frame_pointer_and_return_address_end_a_stack),
+        LITERAL_TEST(code_without_cfi_at_the_end_of_the_stack_is_the_outermost),
         LITERAL_TEST(unbelievable_frame_pointer_ends_a_walk),
         LITERAL_TEST(module_code_does_not_return_to_generated_code_by_a_guess),
         LITERAL_TEST(module_code_returns_to_the_generated_code_that_called_it),
