@@ -191,9 +191,12 @@ stage_browser() {
         echo "the browser tests need Node.js 18 or later; this is $(node --version)"
         return 1
     fi
+    # most of a test is waiting for the browser
+    local options=(--test --test-reporter=tap)
+    ! node --help | grep -q -e --test-concurrency || options+=("--test-concurrency=$((jobs + 1))")
     (
         cd tests/browser && install_browser_modules &&
-            node --test --test-reporter=tap >"$logs/browser.tap" 2>&1
+            node "${options[@]}" >"$logs/browser.tap" 2>&1
     )
     [ -s "$logs/browser.tap" ] || return 1
     cat "$logs/browser.tap"
@@ -227,7 +230,7 @@ stage_scripts() {
 # One test per source file: clang-format would change nothing. Other releases of it lay out a few
 # constructs otherwise, so only the one the style was settled with counts.
 stage_style() {
-    local file files
+    local file files status=0
     mapfile -t files < <(
         find profiler symbolizer render examples tests -name node_modules -prune -o \
             \( -name '*.[ch]' -o -name '*.cc' \) -print
@@ -237,13 +240,19 @@ stage_style() {
         skipped=${#files[@]}
         return 0
     fi
+    # with every finding on a line that begins with its file
+    printf '%s\0' "${files[@]}" |
+        xargs -0 -n 16 -P "$jobs" clang-format --dry-run --Werror 2>"$logs/style.findings" ||
+        status=1
+    cat "$logs/style.findings"
     for file in "${files[@]}"; do
-        if clang-format --dry-run --Werror "$file"; then
-            passed=$((passed + 1))
-        else
+        if grep -q -F "$file:" "$logs/style.findings"; then
             failed=$((failed + 1))
+        else
+            passed=$((passed + 1))
         fi
     done
+    return "$status"
 }
 
 # run_stages STAGE...: what they need first; nothing is tested with a build that failed.

@@ -666,7 +666,7 @@ test('over time, samples too short to be drawn are seen, and what they called', 
 });
 
 test('what --max-size has left out says so, and is no incomplete stack', async () => {
-    const stacks = Array.from({length: 30000}, (_, i) => `main;f${i % 7};g${i} ${1 + i % 9}\n`).join('');
+    const stacks = Array.from({length: 90000}, (_, i) => `main;f${i % 7};g${i * i} ${1 + i % 9}\n`).join('');
     page = await open(browser, picture(stacks, '--max-size', '0.2'));
     const rest = page.locator('.picture text').filter({hasText: /^\[\d+ more/}).first();
     const {x, y} = await rest.boundingBox();

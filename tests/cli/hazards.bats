@@ -56,7 +56,7 @@ check_clocks() {
 
 @test "nothing of ours is pending when a program without the sampler is executed" {
     require_target opens_mask
-    check_clocks 9999 execs_others "$PROF_TARGETS/opens_mask" 500
+    check_clocks 9999 execs_others "$PROF_TARGETS/opens_mask" 200
 }
 
 @test "the same without random addresses" {
@@ -65,7 +65,7 @@ check_clocks() {
     local clock
     for clock in $(clocks); do
         capture fixed setarch -R "$PROF_BUILD/bin/prof" run -q -F 9999 --clock "$clock" \
-            -o "$folder/prof.data" -- "$PROF_TARGETS/execs_others" "$PROF_TARGETS/opens_mask" 300
+            -o "$folder/prof.data" -- "$PROF_TARGETS/execs_others" "$PROF_TARGETS/opens_mask" 100
         assert_end fixed "exited with 0" || fail "$(cat fixed.out)"
     done
 }

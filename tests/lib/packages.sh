@@ -21,11 +21,12 @@ procps=pgrep"
 
 # Each adds cases that are skipped without it: C++ targets, 32-bit and musl targets, compressed debug
 # sections, programs by clang and lld, split (llvm) and shared (dwz) debug information, the style
-# check, manuals as man shows them, file capabilities, the picture in Firefox. Not every architecture
-# and release has them all.
+# check, manuals as man shows them, file capabilities, the picture in Firefox; and a Chromium that
+# takes half the time. Not every architecture and release has them all.
 packages_test_optional="g++=c++ gcc-multilib musl-tools=musl-gcc libzstd-dev liblzma-dev \
 libdeflate-dev xz-utils=xz clang=clang lld=ld.lld llvm=llvm-dwp dwz=dwz clang-format=clang-format \
-man-db=man libcap2-bin=setcap libjemalloc2 libtcmalloc-minimal4 firefox-esr=firefox-esr"
+man-db=man libcap2-bin=setcap libjemalloc2 libtcmalloc-minimal4 firefox-esr=firefox-esr \
+chromium-headless-shell=chromium-headless-shell"
 
 # Why the last packages_install failed, one sentence without a full stop.
 packages_problem=
