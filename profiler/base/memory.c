@@ -10,12 +10,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { HUGE_PAGE = 2 << 20, HUGE_BLOCK = 2 * HUGE_PAGE };
-#define RESERVE_MAX (1ull << 30) /* bytes */
+enum { HUGE_PAGE = 2 << 20, HUGE_BLOCK = HUGE_PAGE / 2 };
+#define RESERVE_MAX (1ull << 30)  /* bytes */
+#define ZEROED_MAX  (64ull << 20) /* bytes; of more, not all may ever be touched */
 
 /* Asks for huge pages under a large block: tables of millions of entries are read in no order, and
  * the misses of the TLB and the faults of small pages were a third of the time to draw a million
- * stacks. Only advice: where the system has none to give, nothing changes. */
+ * stacks. It pays from half of a huge page on. Only advice: where the system has none to give,
+ * nothing changes. */
 static void *widen(void *block, size_t bytes)
 {
     if (!block || bytes < HUGE_BLOCK)
@@ -32,6 +34,21 @@ static void *new_large(size_t bytes)
 {
     size_t whole = (bytes + HUGE_PAGE - 1) & -(size_t)HUGE_PAGE;
     return whole < bytes ? NULL : widen(aligned_alloc(HUGE_PAGE, whole), whole);
+}
+
+void memory_prepare(void)
+{
+#ifdef __GLIBC__
+    enum { HEAP = 32 << 20 };
+    // what is large has a mapping of its own; what is given back of the rest is kept for what comes
+    if (!mallopt(M_MMAP_THRESHOLD, HUGE_BLOCK) || !mallopt(M_TRIM_THRESHOLD, 2 * HEAP) ||
+        !mallopt(M_TOP_PAD, HEAP))
+        return;
+    void *block = malloc(HUGE_BLOCK / 2); // the heap grows by this and HEAP
+    widen(block, HEAP);
+    free(block);
+    mallopt(M_TOP_PAD, HUGE_PAGE);
+#endif
 }
 
 _Noreturn void memory_exhausted(void)
@@ -52,7 +69,12 @@ static void *require(void *block, size_t wanted)
 
 void *memory_new(size_t count, size_t size)
 {
-    return widen(require(calloc(count, size), count * size), count * size);
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        memory_exhausted();
+    if (bytes < HUGE_BLOCK || bytes > ZEROED_MAX)
+        return widen(require(calloc(count, size), bytes), bytes);
+    return memset(require(new_large(bytes), bytes), 0, bytes);
 }
 
 /* Large blocks are copied: realloc would move them by mremap to where their huge pages do not fit,

@@ -60,6 +60,7 @@ static void open_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+    memory_prepare();
     open_standard_streams();
     shrunk_files_survive();
     const char *name = argc > 1 ? argv[1] : NULL;
