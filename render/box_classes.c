@@ -13,12 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NOT_KNOWN = UINT8_MAX };
+_Static_assert(PALETTE_CLASSES < NOT_KNOWN, "classes fit");
+
 /* Hashed as the reader sees it, so that the script comes to the same. */
 static uint32_t name_hash(const struct call_tree *tree, const struct call_tree_function *function)
 {
     struct text visible = TEXT_INIT;
     uint32_t size;
     const char *name = call_tree_name(tree, function, &size);
+    if (size <= NAME_SIZE_MAX && name_is_plain(name, size))
+        return palette_hash(name, size);
     name_append_visible_cut(&visible, name, size, NAME_SIZE_MAX);
     uint32_t hash = palette_hash(visible.data, visible.length);
     text_release(&visible);
@@ -34,6 +39,15 @@ static unsigned class_of(const struct box_classes *classes,
     if (classes->mode == PALETTE_NAME && !palette_is_fixed(function->kind))
         return palette_class_of_name(name_hash(tree, function));
     return palette_class_of_kind(function->kind, name_hash(tree, function));
+}
+
+/* Few functions of many have a box that is drawn. */
+static unsigned class_of_function(const struct box_classes *classes, uint32_t index)
+{
+    uint8_t *known = &classes->of_function[index];
+    if (*known == NOT_KNOWN)
+        *known = (uint8_t)class_of(classes, &classes->tree->functions[index]);
+    return *known;
 }
 
 /* The self time of a function is that of its inlined code too. */
@@ -64,8 +78,7 @@ void box_classes_build(struct box_classes *classes, const struct call_tree *tree
     *classes = (struct box_classes){.tree = tree, .mode = mode};
     module_hues_build(&classes->hues, tree);
     classes->of_function = memory_new(tree->function_count + (size_t)1, 1);
-    for (uint32_t i = 0; i < tree->function_count; i++)
-        classes->of_function[i] = (uint8_t)class_of(classes, &tree->functions[i]);
+    memset(classes->of_function, NOT_KNOWN, tree->function_count);
     if (mode == PALETTE_HEAT)
         heat(classes);
 }
@@ -98,7 +111,7 @@ unsigned box_class(const struct box_classes *classes, uint32_t node)
     if (classes->mode == PALETTE_DIFF && tree->older && !group)
         return change_class(tree, node);
     return function == PROFILE_NONE ? palette_class_of_kind(CALL_TREE_GROUP, PALETTE_SHADES / 2)
-                                    : classes->of_function[function];
+                                    : class_of_function(classes, function);
 }
 
 unsigned box_class_of_gone(const struct box_classes *classes, uint32_t node)

@@ -3,7 +3,7 @@
  * box_classes.h - which class, and so which colour, the boxes of a tree have.
  *
  * Memory: owns one number per function, and the hues, until box_classes_release; the tree must
- * outlive it.
+ * outlive it. Answers are remembered: for one thread at a time.
  */
 #ifndef PROF_RENDER_BOX_CLASSES_H
 #define PROF_RENDER_BOX_CLASSES_H
@@ -15,7 +15,7 @@
 struct box_classes {
     const struct call_tree *tree;
     enum palette_mode mode;
-    uint8_t *of_function;
+    uint8_t *of_function; /* where somebody has asked */
     struct module_hues hues;
 };
 

@@ -283,15 +283,29 @@ void call_tree_link(struct call_tree *tree)
     free(order);
 }
 
+/* Not many fewer than there will be, and seldom more: recorded stacks share their callers too. */
+static uint64_t expected_nodes(const struct profile *profile)
+{
+    uint64_t nodes = CALL_TREE_ROOT + 1;
+    for (uint32_t i = 0; i < profile->stack_count; i++) {
+        uint32_t lines = profile->frames[profile->stacks[i].frame].line_count;
+        nodes += lines ? lines : 1;
+    }
+    return nodes;
+}
+
 void call_tree_build(struct call_tree *tree, const struct profile *profile)
 {
     *tree = (struct call_tree){.profile = profile};
     string_table_init(&tree->names);
-    array_reserve(&tree->nodes, &tree->node_capacity, profile->stack_count + (uint64_t)1);
+    uint64_t nodes = expected_nodes(profile);
+    array_reserve(&tree->nodes, &tree->node_capacity, nodes);
     new_node(tree, CALL_TREE_ROOT, PROFILE_NONE);
     stack_parts_build(&tree->parts, profile);
 
     struct fold fold = {.tree = tree, .profile = profile};
+    if (!profile->distinct_stacks)
+        hash_map_reserve(&fold.children, nodes);
     fold.totals = memory_new(profile->stack_count + (size_t)1, sizeof *fold.totals);
     tree_functions_init(&fold.functions, tree);
     for (unsigned gap = 0; gap < STACK_GAP_COUNT; gap++)

@@ -10,8 +10,8 @@
  * Gaps stay visible: a stack whose walk stopped early hangs under a CALL_TREE_GAP node that says
  * why, instead of among the complete stacks.
  *
- * Memory: the tree owns its nodes, functions and names until call_tree_release; strings for files
- * and modules are ids of the profile, which must outlive the tree.
+ * Memory: the tree owns its nodes and functions until call_tree_release; the bytes of names are the
+ * profile's, as strings for files and modules are ids of it: it must outlive the tree.
  */
 #ifndef PROF_RENDER_CALL_TREE_H
 #define PROF_RENDER_CALL_TREE_H

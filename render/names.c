@@ -61,6 +61,14 @@ static const char *skip_printable(const char *at, const char *end)
     return at;
 }
 
+bool name_is_plain(const char *bytes, size_t size)
+{
+    const char *end = bytes + size, *at = skip_printable(bytes, end);
+    while (at < end && *at >= 0x20 && *at < 0x7f)
+        at++;
+    return at == end;
+}
+
 void name_append_visible(struct text *out, const char *bytes, size_t size)
 {
     const char *end = bytes + size;

@@ -12,6 +12,7 @@
 
 #include "profiler/base/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ void name_append_visible(struct text *out, const char *bytes, size_t size);
 
 /* The same, cut after `limit` bytes of input at most with an "…" in place of the rest. */
 void name_append_visible_cut(struct text *out, const char *bytes, size_t size, size_t limit);
+
+/* Whether the bytes are nothing but printable ASCII, which is visible as it is. */
+bool name_is_plain(const char *bytes, size_t size);
 
 /* Appends text that is visible already as XML character data (also fit for attribute values). */
 void xml_append(struct text *out, const char *visible, size_t size);

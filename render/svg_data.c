@@ -55,11 +55,20 @@ static uint32_t string_id(struct encoder *encoder, const char *bytes, size_t siz
     return id;
 }
 
+/* The same for a string of a table that outlives the encoder. */
+static uint32_t table_string_id(struct encoder *encoder, const struct string_table *table,
+                                uint32_t string)
+{
+    const char *bytes = string_table_get(table, string);
+    size_t size = string_table_size(table, string);
+    return size <= SVG_DATA_NAME_MAX && name_is_plain(bytes, size)
+               ? string_table_adopt(&encoder->strings, table, string)
+               : string_id(encoder, bytes, size);
+}
+
 static uint32_t profile_string_id(struct encoder *encoder, uint32_t string)
 {
-    const struct string_table *strings = &encoder->tree->profile->strings;
-    return string_id(encoder, string_table_get(strings, string),
-                     string_table_size(strings, string));
+    return table_string_id(encoder, &encoder->tree->profile->strings, string);
 }
 
 static int compare_uses(const void *left, const void *right, void *context)
@@ -229,11 +238,8 @@ static void collect_names(struct encoder *encoder)
 {
     const struct call_tree *tree = encoder->tree;
     encoder->names = memory_new(tree->function_count + (size_t)1, sizeof *encoder->names);
-    for (uint32_t i = 0; i < tree->function_count; i++) {
-        uint32_t size;
-        const char *name = call_tree_name(tree, &tree->functions[i], &size);
-        encoder->names[i] = string_id(encoder, name, size);
-    }
+    for (uint32_t i = 0; i < tree->function_count; i++)
+        encoder->names[i] = table_string_id(encoder, &tree->names, tree->functions[i].name);
 }
 
 static void append_functions(struct text *out, struct encoder *encoder)
@@ -458,35 +464,46 @@ bool svg_data_shows_time(const struct profile *profile, bool long_ones_too)
 }
 
 /* How many characters the two begin with alike, as far as they are ASCII. */
-static size_t common_start(const char *a, size_t a_size, const char *b, size_t b_size)
+static uint32_t common_start(const char *a, size_t a_size, const char *b, size_t b_size)
 {
-    size_t most = a_size < b_size ? a_size : b_size, common = 0;
+    size_t most = a_size < b_size ? a_size : b_size;
+    uint32_t common = 0;
     while (common < most && a[common] == b[common] && !(a[common] & 0x80))
         common++;
     return common;
 }
 
+/* Written where they stay: of C++ programs, they are most of the data. */
 static void append_strings(struct text *out, const struct encoder *encoder)
 {
     const struct string_table *strings = &encoder->strings;
-    struct text body = TEXT_INIT, common = TEXT_INIT, rests = TEXT_INIT;
+    struct text common = TEXT_INIT, head = TEXT_INIT;
+    uint32_t *shared = memory_new(strings->count + (size_t)1, sizeof *shared);
+    size_t rests = 0;
     for (uint32_t id = 0; id < strings->count; id++) {
-        const char *bytes = string_table_get(strings, id);
-        size_t size = string_table_size(strings, id), shared = 0;
+        size_t size = string_table_size(strings, id);
         if (id)
-            shared = common_start(bytes, size, string_table_get(strings, id - 1),
-                                  string_table_size(strings, id - 1));
-        text_append_varint(&common, shared);
-        text_append(&rests, bytes + shared, size - shared);
-        text_append_char(&rests, '\n');
+            shared[id] =
+                common_start(string_table_get(strings, id), size, string_table_get(strings, id - 1),
+                             string_table_size(strings, id - 1));
+        text_append_varint(&common, shared[id]);
+        rests += size - shared[id] + 1;
     }
-    text_append_varint(&body, strings->count);
-    text_append_varint(&body, common.length);
-    text_append(&body, common.data, common.length);
-    text_append(&body, rests.data, rests.length);
+    text_append_varint(&head, strings->count);
+    text_append_varint(&head, common.length);
+    text_append(&head, common.data, common.length);
+    text_append_varint(out, SECTION_STRINGS);
+    text_append_varint(out, head.length + rests);
+    text_append(out, head.data, head.length);
+    text_reserve(out, rests);
+    for (uint32_t id = 0; id < strings->count; id++) {
+        text_append(out, string_table_get(strings, id) + shared[id],
+                    string_table_size(strings, id) - shared[id]);
+        text_append_char(out, '\n');
+    }
     text_release(&common);
-    text_release(&rests);
-    append_section(out, SECTION_STRINGS, &body);
+    text_release(&head);
+    free(shared);
 }
 
 void svg_data_append(struct text *out, const struct call_tree *tree, bool with_time)

@@ -128,10 +128,9 @@ uint32_t tree_functions_of_line(struct tree_functions *functions, const struct p
         struct call_tree *tree = functions->tree;
         const struct profile_function *function = &tree->profile->functions[line->function];
         const struct string_table *strings = &tree->profile->strings;
-        uint32_t size = string_table_size(strings, function->name);
-        uint32_t name =
-            size ? string_table_add(&tree->names, string_table_get(strings, function->name), size)
-                 : string_table_add_string(&tree->names, UNKNOWN_NAME);
+        uint32_t name = string_table_size(strings, function->name)
+                            ? string_table_adopt(&tree->names, strings, function->name)
+                            : string_table_add_string(&tree->names, UNKNOWN_NAME);
         *known = intern(functions, &(struct call_tree_function){
                                        .name = name,
                                        .module = function->module,

@@ -4,13 +4,13 @@
  */
 #include "symbolizer/debug_files.h"
 
+#include "profiler/base/zlib_stream.h"
 #include "symbolizer/debuginfod.h"
 
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <string.h>
-#include <zlib.h>
 
 struct search {
     const struct debug_file_query *query;
@@ -35,16 +35,6 @@ static bool has_debug_or_symbols(const struct elf_image *image)
 {
     return elf_image_section(image, ".debug_info") || elf_image_section(image, ".zdebug_info") ||
            elf_image_section(image, ".symtab");
-}
-
-static bool crc_matches(const struct elf_image *image, uint32_t crc)
-{
-    uLong sum = crc32(0, NULL, 0);
-    for (size_t done = 0, part; done < image->size; done += part) {
-        part = image->size - done > INT_MAX ? INT_MAX : image->size - done;
-        sum = crc32(sum, image->data + done, (uInt)part);
-    }
-    return (uint32_t)sum == crc;
 }
 
 /* What shared parts are called and identified by: by dwz's own section of a build-id, or by that of
@@ -107,7 +97,9 @@ static const char *mismatch(const struct search *search, const struct elf_image 
         return elf_image_has_build_id(candidate, query->build_id, query->build_id_size)
                    ? NULL
                    : " (of another build)";
-    return by_link && crc_matches(candidate, search->crc) ? NULL : " (of another build)";
+    return by_link && zlib_stream_crc32(0, candidate->data, candidate->size) == search->crc
+               ? NULL
+               : " (of another build)";
 }
 
 static bool try_file(struct search *search, const char *path, bool by_link)

@@ -91,7 +91,7 @@ static void compose_chains(const struct isolated_work *work, const uint64_t *add
             symbol_cache_add(cache, addresses[i], result, &result->chains[i]);
     }
     symbol_cache_compose(cache, names);
-    symbol_cache_close(cache);
+    symbol_cache_close(cache, NULL);
     free(result->chains);
     free(result->frames);
 }
@@ -361,7 +361,7 @@ static bool take_chains(const struct isolated_module *module, const struct asked
         is_good = result->frames[i].name != 0;
     if (!is_good)
         result->frame_count = before;
-    symbol_cache_close(cache);
+    symbol_cache_close(cache, NULL);
     return is_good;
 }
 

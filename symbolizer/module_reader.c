@@ -119,7 +119,7 @@ void module_reader_close(struct module_reader *reader)
 {
     if (!reader)
         return;
-    symbol_cache_close(reader->cache);
+    symbol_cache_close(reader->cache, reader->options->cache_writes);
     dwarf_file_close(reader->dwarf);
     symbol_names_release(&reader->symbol_names);
     module_files_close(&reader->files);

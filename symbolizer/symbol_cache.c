@@ -6,6 +6,7 @@
 
 #include "profiler/base/mapped_file.h"
 #include "profiler/base/memory.h"
+#include "profiler/base/zlib_stream.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 /* Raised whenever the layout or the meaning of what is in it changes. */
 #define MAGIC "profsym1"
@@ -110,8 +110,8 @@ static bool check_file(struct symbol_cache *cache)
         cache->file.size - sizeof *h < h->identity_size ||
         memcmp(cache->file.data + sizeof *h, cache->identity, h->identity_size) != 0)
         return false;
-    uLong sum = crc32(0, cache->file.data + covered, (uInt)(cache->file.size - covered));
-    return (uint32_t)sum == h->checksum && place_tables(cache) && are_apart(cache);
+    uint32_t sum = zlib_stream_crc32(0, cache->file.data + covered, cache->file.size - covered);
+    return sum == h->checksum && place_tables(cache) && are_apart(cache);
 }
 
 static bool is_ours(const char *path)
@@ -166,7 +166,7 @@ struct symbol_cache *symbol_cache_of(const void *bytes, size_t size, struct stri
         cache->ids = memory_new(cache->header.string_count, sizeof *cache->ids);
         return cache;
     }
-    symbol_cache_close(cache);
+    symbol_cache_close(cache, NULL);
     return NULL;
 }
 
@@ -319,8 +319,7 @@ static void append_strings(struct text *out, const struct numbering *n)
 static void append_checksum(struct text *out)
 {
     const size_t covered = offsetof(struct header, checksum) + sizeof(uint32_t);
-    uint32_t sum =
-        (uint32_t)crc32(0, (const Bytef *)out->data + covered, (uInt)(out->length - covered));
+    uint32_t sum = zlib_stream_crc32(0, out->data + covered, out->length - covered);
     memcpy(out->data + offsetof(struct header, checksum), &sum, sizeof sum);
 }
 
@@ -442,17 +441,8 @@ static void trim(const char *directory, uint64_t limit)
     free(files);
 }
 
-void symbol_cache_close(struct symbol_cache *cache)
+static void release(struct symbol_cache *cache)
 {
-    if (!cache)
-        return;
-    if (cache->added.count && cache->directory) {
-        add_old(cache);
-        write_file(cache);
-        trim(cache->directory, SYMBOL_CACHE_MAX_BYTES);
-    }
-    if (cache->directory)
-        mapped_file_close(&cache->file);
     free(cache->added.entries);
     free(cache->added.frames);
     free(cache->ids);
@@ -460,6 +450,38 @@ void symbol_cache_close(struct symbol_cache *cache)
     free(cache->path);
     free(cache->identity);
     free(cache);
+}
+
+void symbol_cache_write(struct symbol_cache_writes *writes)
+{
+    for (uint32_t i = 0; i < writes->count; i++) {
+        struct symbol_cache *cache = writes->caches[i];
+        write_file(cache);
+        if (i + 1 == writes->count)
+            trim(cache->directory, SYMBOL_CACHE_MAX_BYTES);
+        release(cache);
+    }
+    free(writes->caches);
+    *writes = (struct symbol_cache_writes){0};
+}
+
+void symbol_cache_close(struct symbol_cache *cache, struct symbol_cache_writes *writes)
+{
+    struct symbol_cache_writes own = {0};
+    if (!cache)
+        return;
+    bool has_news = cache->added.count && cache->directory;
+    if (has_news)
+        add_old(cache);
+    if (cache->directory)
+        mapped_file_close(&cache->file);
+    if (!has_news) {
+        release(cache);
+        return;
+    }
+    writes = writes ? writes : &own;
+    *array_push(&writes->caches, &writes->count, &writes->capacity) = cache;
+    symbol_cache_write(&own);
 }
 
 bool symbol_cache_directory(struct text *path)

@@ -47,8 +47,19 @@ bool symbol_cache_find(struct symbol_cache *cache, uint64_t address, struct symb
 void symbol_cache_add(struct symbol_cache *cache, uint64_t address,
                       const struct symbol_result *result, const struct symbol_chain *chain);
 
-/* Writes what was added, and removes the files used least recently when all become too large. */
-void symbol_cache_close(struct symbol_cache *cache);
+/* Closes the cache: what was added is written, or left in `writes` where that is not NULL. */
+void symbol_cache_close(struct symbol_cache *cache, struct symbol_cache_writes *writes);
+
+/* Caches of one directory that are closed but for being written. Of two of the same name, the later
+ * one stays. */
+struct symbol_cache_writes {
+    struct symbol_cache **caches;
+    uint32_t count, capacity;
+};
+
+/* Writes them, removes the files used least recently when all become too large, and is empty
+ * again. The table of strings is only read: others may do so meanwhile. */
+void symbol_cache_write(struct symbol_cache_writes *writes);
 
 /* $XDG_CACHE_HOME/prof/symbols, or below ~/.cache. False when there is no such place. */
 bool symbol_cache_directory(struct text *path);

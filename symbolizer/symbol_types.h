@@ -26,13 +26,16 @@ enum symbolizer_isolation {
     SYMBOLIZER_ISOLATE_ALWAYS
 };
 
+struct symbol_cache_writes;
 struct symbolizer_options {
     const char *const *debug_directories; /* NULL-terminated; NULL: /usr/lib/debug */
     const char *sysroot;                  /* put before paths of modules; NULL: none */
     uint32_t threads;                     /* at most; 0: as many as there are processors */
     bool ask_debuginfod;                  /* fetch debug files that are not here; may take long */
     const char *cache_directory; /* where answers are kept; NULL: nowhere. See symbol_cache.h */
-    bool only_libdwarf;          /* read DWARF through libdwarf alone: slow, for comparisons */
+    struct symbol_cache_writes *cache_writes; /* what is to be kept is left here; NULL: is written
+                                               * when its module is closed */
+    bool only_libdwarf; /* read DWARF through libdwarf alone: slow, for comparisons */
     enum symbolizer_isolation isolate;
 };
 

@@ -42,8 +42,10 @@ struct symbolize_options {
     void *files_context;
     bool no_inlines;             /* one line per frame */
     const char *cache_directory; /* NULL: nothing is kept; see symbol_cache.h */
-    const char *map_directory;   /* of what JIT compilers write, see generated_code.h; NULL: /tmp */
-    const char *kernel_map;      /* NULL: /proc/kallsyms */
+    struct symbol_cache_writes
+        *cache_writes;         /* what is to be kept is left here; NULL: is written */
+    const char *map_directory; /* of what JIT compilers write, see generated_code.h; NULL: /tmp */
+    const char *kernel_map;    /* NULL: /proc/kallsyms */
     enum symbolizer_isolation isolate; /* of the modules' files; see symbolizer.h */
 };
 

@@ -408,6 +408,7 @@ static struct symbolizer *make_symbolizer(struct job *job, bool ask_debuginfod)
         .debug_directories = job->options->debug_directories,
         .sysroot = job->options->sysroot,
         .cache_directory = job->options->cache_directory,
+        .cache_writes = job->options->cache_writes,
         .ask_debuginfod = ask_debuginfod,
         .isolate = job->options->isolate,
     };

@@ -14,7 +14,10 @@
 
 /* Steps from its slot that a key may lie. Where chance alone places ten million keys in a table
  * that is half full, the farthest lies some 80 away. */
-enum { FAR = 128 };
+enum {
+    FAR = 128,
+    RESERVE_MAX = 1 << 22, /* slots, 64 MB */
+};
 
 uint64_t hash_seed_new(void)
 {
@@ -73,6 +76,15 @@ void hash_map_release(struct hash_map *map)
 {
     free(map->slots);
     *map = (struct hash_map){0};
+}
+
+void hash_map_reserve(struct hash_map *map, uint64_t count)
+{
+    uint32_t capacity = 64;
+    while (capacity / 2 < count && capacity < RESERVE_MAX)
+        capacity *= 2;
+    if (!map->capacity)
+        rearrange(map, capacity, hash_seed());
 }
 
 uint32_t hash_map_get(const struct hash_map *map, uint64_t key)

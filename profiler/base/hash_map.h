@@ -36,6 +36,9 @@ struct hash_map {
 
 void hash_map_release(struct hash_map *map);
 
+/* Makes room in an empty map for about as many keys as it will have. */
+void hash_map_reserve(struct hash_map *map, uint64_t count);
+
 /* The value stored for the key, or HASH_MAP_NONE. */
 uint32_t hash_map_get(const struct hash_map *map, uint64_t key);
 

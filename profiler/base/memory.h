@@ -13,8 +13,8 @@
 #include <string.h>
 
 /* For the beginning of main: where the system has huge pages, the first 32 MB of the heap ask for
- * them, and freed memory is kept for what comes next. On a virtual machine, where a page fault costs
- * several microseconds, that is a quarter to a third of the time of each command. */
+ * them, and freed memory is kept for what comes next. On a virtual machine, where a page fault
+ * costs several microseconds, that is a quarter to a third of the time of each command. */
 void memory_prepare(void);
 
 /* The allocated memory is zeroed and belongs to the caller, who frees it with free(). */

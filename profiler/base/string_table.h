@@ -36,11 +36,8 @@ void string_table_release(struct string_table *table);
 uint32_t string_table_add(struct string_table *table, const char *bytes, size_t size);
 uint32_t string_table_add_string(struct string_table *table, const char *string);
 
-/*
- * For tables that threads fill, each its own, and that become one: enters a string of another table
- * without copying it. Its bytes belong to that table until string_table_take gives them away, which
- * must be before its release.
- */
+/* Enters a string of another table without copying it: its bytes stay with that table, which must
+ * last as long as this one is read, or give its bytes away by string_table_take. */
 uint32_t string_table_adopt(struct string_table *table, const struct string_table *from,
                             uint32_t id);
 

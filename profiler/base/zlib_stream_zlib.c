@@ -101,3 +101,8 @@ void zlib_stream_append(struct text *out, const void *data, size_t size)
     }
     deflateEnd(&stream);
 }
+
+uint32_t zlib_stream_crc32(uint32_t before, const void *data, size_t size)
+{
+    return (uint32_t)crc32_z(before, data, size);
+}

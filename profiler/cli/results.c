@@ -3,7 +3,7 @@
  * results.c - what is shown of a recording that was just made.
  *
  * The user waits: while one thread draws the picture, another writes the names into the recording
- * and makes the table. Both only read the profile.
+ * and the cache, and makes the table. Both only read the profile.
  */
 #include "profiler/cli/results.h"
 
@@ -23,6 +23,7 @@ struct beside {
     const struct record_settings *settings;
     const struct profile *profile;
     const char *recording;
+    struct symbol_cache_writes names;
     bool color;
     unsigned width;   /* of the table */
     struct text text; /* for the user */
@@ -40,7 +41,7 @@ static void *work_beside(void *argument)
 {
     struct beside *beside = argument;
     const struct record_settings *settings = beside->settings;
-    views_keep_names(beside->profile, beside->recording);
+    views_keep_names(beside->profile, beside->recording, &beside->names);
     if (settings->quiet)
         return NULL;
     render_summary(&beside->text, beside->profile, beside->color);
@@ -65,8 +66,6 @@ void results_show(const struct record_settings *settings, const char *recording,
 {
     struct profile profile;
     pthread_t thread;
-    if (views_load_fresh(&profile, recording, files) < 0)
-        return;
     struct beside beside = {
         .settings = settings,
         .profile = &profile,
@@ -74,6 +73,8 @@ void results_show(const struct record_settings *settings, const char *recording,
         .color = terminal_color(settings->color, stderr),
         .width = table_width(),
     };
+    if (views_load_fresh(&profile, recording, files, &beside.names) < 0)
+        return;
     char *picture = destination_expand(settings->picture, pid);
     bool is_apart = pthread_create(&thread, NULL, work_beside, &beside) == 0;
     bool drawn = draw(&profile, picture);
@@ -98,12 +99,13 @@ void results_summarize(const struct record_settings *settings, const char *recor
 {
     struct profile profile;
     struct text out = TEXT_INIT;
+    struct symbol_cache_writes names = {0};
     profile_init(&profile);
     if ((settings->no_symbols ? profile_load(&profile, recording, NULL)
-                              : views_load_fresh(&profile, recording, files)) < 0)
+                              : views_load_fresh(&profile, recording, files, &names)) < 0)
         return;
     if (!settings->no_symbols)
-        views_keep_names(&profile, recording);
+        views_keep_names(&profile, recording, &names);
     if (!settings->quiet) {
         render_summary(&out, &profile, terminal_color(COLOR_AUTO, stderr));
         message_lines(&out);

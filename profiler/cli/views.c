@@ -13,7 +13,6 @@
 #include "profiler/cli/shrunk_files.h"
 #include "profiler/cli/subcommand.h"
 #include "profiler/import/import.h"
-#include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbolize_profile.h"
 
 #include <errno.h>
@@ -138,16 +137,19 @@ static const char *kept_dump(void *context, uint32_t process)
     return kept_files_names(kept->files, KEPT_DUMP, process, kept->names);
 }
 
-void views_keep_names(const struct profile *profile, const char *path)
+void views_keep_names(const struct profile *profile, const char *path,
+                      struct symbol_cache_writes *names)
 {
     // appending would cut off what is damaged
     if (profile->symbolized && !profile->damaged_bytes)
         profile_save_symbols(profile, path, NULL);
+    symbol_cache_write(names);
 }
 
 /* Returns 1 when names were looked up that the recording has not, 0 when it has them all; -1 as
  * views_load. */
-static int load_recording(struct profile *profile, const char *path, const struct kept_files *files)
+static int load_recording(struct profile *profile, const char *path, const struct kept_files *files,
+                          struct symbol_cache_writes *names)
 {
     struct error error;
     progress_say("reading %s", path);
@@ -164,6 +166,7 @@ static int load_recording(struct profile *profile, const char *path, const struc
     struct kept_answers kept = {.files = files};
     struct symbolize_options options = {
         .cache_directory = symbol_cache_directory(&cache) ? cache.data : NULL,
+        .cache_writes = names,
         .module_file = files ? kept_module : NULL,
         .module_root = files ? kept_root : NULL,
         .process_map = files ? kept_map : NULL,
@@ -183,9 +186,10 @@ static int load_recording(struct profile *profile, const char *path, const struc
 
 static int load_and_keep(struct profile *profile, const char *path)
 {
-    int result = load_recording(profile, path, NULL);
+    struct symbol_cache_writes names = {0};
+    int result = load_recording(profile, path, NULL, &names);
     if (result > 0)
-        views_keep_names(profile, path);
+        views_keep_names(profile, path, &names);
     return result < 0 ? -1 : 0;
 }
 
@@ -232,10 +236,11 @@ int views_load(struct profile *profile, const char *path)
     return result;
 }
 
-int views_load_fresh(struct profile *profile, const char *path, const struct kept_files *files)
+int views_load_fresh(struct profile *profile, const char *path, const struct kept_files *files,
+                     struct symbol_cache_writes *names)
 {
     profile_init(profile);
-    int result = load_recording(profile, path, files);
+    int result = load_recording(profile, path, files, names);
     if (result < 0)
         profile_release(profile);
     return result < 0 ? -1 : 0;

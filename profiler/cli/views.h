@@ -9,6 +9,7 @@
 #include "profiler/cli/terminal.h"
 #include "profiler/collector/kept_files.h"
 #include "profiler/profile/profile.h"
+#include "symbolizer/symbol_cache.h"
 #include "symbolizer/symbolize_profile.h"
 
 #define VIEWS_RECORDING "prof.data"
@@ -35,12 +36,14 @@
 int views_load(struct profile *profile, const char *path);
 
 /* The same for a recording that was just made, with the files that were kept of it (their owner
- * stays the caller); but names are not written back, see views_keep_names. */
-int views_load_fresh(struct profile *profile, const char *path, const struct kept_files *files);
+ * stays the caller); but names are not written yet, see views_keep_names. */
+int views_load_fresh(struct profile *profile, const char *path, const struct kept_files *files,
+                     struct symbol_cache_writes *names);
 
-/* Writes the names of a profile into the recording that it was loaded from, where that is possible.
- */
-void views_keep_names(const struct profile *profile, const char *path);
+/* Writes the names of a profile into the recording that it was loaded from, where that is possible,
+ * and into the cache of symbols. */
+void views_keep_names(const struct profile *profile, const char *path,
+                      struct symbol_cache_writes *names);
 
 /* For struct symbolize_options: shows which module is looked at; knows what packages would help. */
 void views_progress(void *unused, const struct symbolize_step *step);

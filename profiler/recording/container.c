@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { MARKER_SIZE = sizeof CONTAINER_CHUNK_MARKER - 1, MAGIC_SIZE = sizeof RECORDING_MAGIC - 1 };
 
@@ -74,8 +73,8 @@ void container_pack(const void *raw, size_t size, struct text *out)
     uint32_t stored = (uint32_t)(deflated ? deflated : size);
     uint32_t header[4] = {codec, stored, (uint32_t)size, 0};
     memcpy(out->data + fields, header, sizeof header);
-    uLong sum = crc32(0, (const Bytef *)out->data + begin, MARKER_SIZE + 12);
-    header[3] = (uint32_t)crc32(sum, (const Bytef *)payload, stored);
+    uint32_t sum = zlib_stream_crc32(0, out->data + begin, MARKER_SIZE + 12);
+    header[3] = zlib_stream_crc32(sum, payload, stored);
     memcpy(out->data + fields, header, sizeof header);
     out->length = begin + CONTAINER_CHUNK_HEADER_SIZE + stored;
 }
@@ -116,7 +115,8 @@ const char *container_unpack(struct container_unpacker *unpacker, struct bytes *
     const uint8_t *payload = bytes_take(&in, stored_size);
     if (!payload)
         return "is cut off";
-    if (crc32(crc32(0, header, MARKER_SIZE + 12), payload, stored_size) != checksum)
+    uint32_t sum = zlib_stream_crc32(0, header, MARKER_SIZE + 12);
+    if (zlib_stream_crc32(sum, payload, stored_size) != checksum)
         return "has a wrong checksum";
     if (raw_size > CONTAINER_RAW_MAX || raw_size / CONTAINER_RATIO_MAX > stored_size)
         return "states an impossible size";

@@ -441,7 +441,7 @@ static void set_head(uint8_t *bytes, struct string_table *strings)
     struct symbol_cache *cache = symbol_cache_new(strings);
     symbol_cache_compose(cache, &empty);
     memcpy(bytes, empty.data, 8);
-    symbol_cache_close(cache);
+    symbol_cache_close(cache, NULL);
     text_release(&empty);
 }
 
@@ -475,7 +475,7 @@ static void answers(const uint8_t *data, size_t size)
         }
         result.frame_count = 0;
     }
-    symbol_cache_close(cache);
+    symbol_cache_close(cache, NULL);
     free(result.frames);
     string_table_release(&strings);
     free(copy);

@@ -114,6 +114,16 @@ static void streams_of_another_size_or_damaged_are_refused(void **state)
     text_release(&stream);
 }
 
+/* The check value of the catalogue of CRCs, for which RFC 1952 has only code. */
+static void checksums_are_those_of_gzip(void **state)
+{
+    (void)state;
+    uint32_t first = zlib_stream_crc32(0, "1234", 4);
+    assert_int_equal(zlib_stream_crc32(0, "123456789", 9), 0xcbf43926);
+    assert_int_equal(zlib_stream_crc32(first, "56789", 5), 0xcbf43926);
+    assert_int_equal(zlib_stream_crc32(first, "", 0), first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +132,7 @@ int main(void)
         cmocka_unit_test(nothing_is_a_stream_too),
         cmocka_unit_test(what_follows_a_stream_is_left),
         cmocka_unit_test(streams_of_another_size_or_damaged_are_refused),
+        cmocka_unit_test(checksums_are_those_of_gzip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,32 +25,38 @@ static struct symbol_cache *open_cache(const char *identity, struct string_table
     return symbol_cache_open("cache/below", "name", identity, strings);
 }
 
-/* Keeps chains of two frames for `count` addresses from `first` on. */
-static void keep(const char *identity, uint64_t first, uint32_t count)
+/* Adds chains of two frames for `count` addresses from `first` on, and closes the cache. */
+static void keep_in(const char *identity, uint64_t first, uint32_t count,
+                    struct string_table *strings, struct symbol_cache_writes *writes)
 {
-    struct string_table strings;
     struct symbol_result result = {0};
-    string_table_init(&strings);
-    struct symbol_cache *cache = open_cache(identity, &strings);
+    struct symbol_cache *cache = open_cache(identity, strings);
     for (uint32_t i = 0; i < count; i++) {
         char name[32];
         snprintf(name, sizeof name, "function %u", (unsigned)(first + i));
         struct symbol_chain chain = {result.frame_count, 2, SYMBOL_FROM_DWARF};
         struct symbol_frame *inner =
             array_push(&result.frames, &result.frame_count, &result.frame_capacity);
-        inner->name = string_table_add_string(&strings, "inlined");
+        inner->name = string_table_add_string(strings, "inlined");
         inner->line = i;
         inner->discriminator = 7;
         struct symbol_frame *outer =
             array_push(&result.frames, &result.frame_count, &result.frame_capacity);
-        outer->name = string_table_add_string(&strings, name);
-        outer->linkage_name = string_table_add_string(&strings, "_Z8function");
-        outer->file = outer->declared_file = string_table_add_string(&strings, "/a/b.c");
+        outer->name = string_table_add_string(strings, name);
+        outer->linkage_name = string_table_add_string(strings, "_Z8function");
+        outer->file = outer->declared_file = string_table_add_string(strings, "/a/b.c");
         outer->declared_line = 3;
         symbol_cache_add(cache, first + i, &result, &chain);
     }
-    symbol_cache_close(cache);
+    symbol_cache_close(cache, writes);
     free(result.frames);
+}
+
+static void keep(const char *identity, uint64_t first, uint32_t count)
+{
+    struct string_table strings;
+    string_table_init(&strings);
+    keep_in(identity, first, count, &strings, NULL);
     string_table_release(&strings);
 }
 
@@ -81,7 +87,7 @@ static uint32_t known(const char *identity, uint64_t first, uint32_t count)
         assert_string_equal(string_table_get(&strings, frames[1].declared_file), "/a/b.c");
         assert_int_equal(frames[1].declared_line, 3);
     }
-    symbol_cache_close(cache);
+    symbol_cache_close(cache, NULL);
     free(result.frames);
     string_table_release(&strings);
     return found;
@@ -91,6 +97,27 @@ static int begin(void **state)
 {
     (void)state;
     return system("rm -rf cache");
+}
+
+static void answers_may_be_written_later(void **state)
+{
+    (void)state;
+    struct string_table strings;
+    struct symbol_cache_writes writes = {0};
+    keep("same", 100, 10);
+    string_table_init(&strings);
+    keep_in("same", 200, 10, &strings, &writes);
+    keep_in("same", 300, 10, &strings, &writes);
+    assert_int_equal(writes.count, 2);
+    assert_int_equal(known("same", 200, 10), 0);
+    symbol_cache_write(&writes);
+    assert_int_equal(writes.count, 0);
+    assert_int_equal(known("same", 100, 10), 10);
+    assert_int_equal(known("same", 200, 10), 0); // of two, the later one stays
+    assert_int_equal(known("same", 300, 10), 10);
+    symbol_cache_write(&writes);
+    assert_int_equal(known("same", 300, 10), 10);
+    string_table_release(&strings);
 }
 
 static void answers_come_back_as_they_were(void **state)
@@ -242,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(answers_come_back_as_they_were, begin),
+        cmocka_unit_test_setup(answers_may_be_written_later, begin),
         cmocka_unit_test_setup(additions_join_what_was_there, begin),
         cmocka_unit_test_setup(another_identity_makes_all_void, begin),
         cmocka_unit_test_setup(files_used_least_recently_go_when_there_are_too_many, begin),
