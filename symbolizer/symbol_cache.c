@@ -27,6 +27,7 @@ struct header {
     uint32_t entry_count, frame_count, string_count, string_bytes;
 };
 _Static_assert(sizeof(struct header) == 32, "the file's layout");
+enum { COVERED = offsetof(struct header, checksum) + sizeof(uint32_t) };
 
 struct entry {
     uint64_t address;
@@ -101,7 +102,6 @@ static bool are_apart(const struct symbol_cache *cache)
 static bool check_file(struct symbol_cache *cache)
 {
     struct header *h = &cache->header;
-    const size_t covered = offsetof(struct header, checksum) + sizeof h->checksum;
     if (cache->file.size < sizeof *h)
         return false;
     memcpy(h, cache->file.data, sizeof *h);
@@ -110,7 +110,7 @@ static bool check_file(struct symbol_cache *cache)
         cache->file.size - sizeof *h < h->identity_size ||
         memcmp(cache->file.data + sizeof *h, cache->identity, h->identity_size) != 0)
         return false;
-    uint32_t sum = zlib_stream_crc32(0, cache->file.data + covered, cache->file.size - covered);
+    uint32_t sum = zlib_stream_crc32(0, cache->file.data + COVERED, cache->file.size - COVERED);
     return sum == h->checksum && place_tables(cache) && are_apart(cache);
 }
 
@@ -272,6 +272,47 @@ static int compare_entries(const void *left, const void *right)
     return a->address < b->address ? -1 : a->address > b->address;
 }
 
+/* Where the contents go: bytes that stay in `text`, or are handed on to a file. */
+struct sink {
+    struct text *text;
+    int fd; /* -1: they stay */
+    uint32_t checksum;
+    bool begun, failed;
+};
+
+enum { HANDED_ON = 256 * 1024 };
+
+static bool write_all(int fd, const struct text *out)
+{
+    for (size_t done = 0; done < out->length;) {
+        ssize_t size = write(fd, out->data + done, out->length - done);
+        if (size < 0 && errno != EINTR)
+            return false;
+        done += size > 0 ? (size_t)size : 0;
+    }
+    return true;
+}
+
+/* The checksum goes on, and the bytes of a file go there. */
+static void hand_on(struct sink *sink)
+{
+    size_t skipped = sink->begun ? 0 : COVERED;
+    sink->begun = true;
+    sink->checksum =
+        zlib_stream_crc32(sink->checksum, sink->text->data + skipped, sink->text->length - skipped);
+    if (sink->fd < 0)
+        return;
+    sink->failed |= !write_all(sink->fd, sink->text);
+    sink->text->length = 0;
+}
+
+static void put(struct sink *sink, const void *bytes, size_t size)
+{
+    text_append(sink->text, bytes, size);
+    if (sink->fd >= 0 && sink->text->length >= HANDED_ON)
+        hand_on(sink);
+}
+
 /* The strings in use, numbered from 1 in the order of their first use. */
 struct numbering {
     const struct string_table *strings;
@@ -303,27 +344,21 @@ static void number_frames(struct numbering *n, struct added *added)
 }
 
 /* Where each string begins among the bytes, and then the bytes. */
-static void append_strings(struct text *out, const struct numbering *n)
+static void put_strings(struct sink *sink, const struct numbering *n)
 {
     uint32_t offset = 1;
     for (uint32_t i = 0; i < n->count; i++) {
-        text_append(out, &offset, sizeof offset);
+        put(sink, &offset, sizeof offset);
         offset += string_table_size(n->strings, n->ids[i]) + 1;
     }
-    text_append(out, "", 1);
+    put(sink, "", 1);
     for (uint32_t i = 0; i < n->count; i++)
-        text_append(out, string_table_get(n->strings, n->ids[i]),
-                    string_table_size(n->strings, n->ids[i]) + (size_t)1);
+        put(sink, string_table_get(n->strings, n->ids[i]),
+            string_table_size(n->strings, n->ids[i]) + (size_t)1);
 }
 
-static void append_checksum(struct text *out)
-{
-    const size_t covered = offsetof(struct header, checksum) + sizeof(uint32_t);
-    uint32_t sum = zlib_stream_crc32(0, out->data + covered, out->length - covered);
-    memcpy(out->data + offsetof(struct header, checksum), &sum, sizeof sum);
-}
-
-void symbol_cache_compose(struct symbol_cache *cache, struct text *out)
+/* Returns how many bytes it all is. */
+static size_t put_all(struct sink *sink, struct symbol_cache *cache)
 {
     static const char zeros[8];
     struct added *added = &cache->added;
@@ -341,18 +376,26 @@ void symbol_cache_compose(struct symbol_cache *cache, struct text *out)
         .string_count = n.count,
         .string_bytes = (uint32_t)n.bytes,
     };
-    text_reserve(out,
-                 sizeof header + padded(identity_size) + added->count * sizeof *added->entries +
-                     added->frame_count * sizeof *added->frames + 4 * (size_t)n.count + n.bytes);
-    text_append(out, &header, sizeof header);
-    text_append(out, cache->identity, identity_size);
-    text_append(out, zeros, padded(identity_size) - identity_size);
-    text_append(out, added->entries, added->count * sizeof *added->entries);
-    text_append(out, added->frames, added->frame_count * sizeof *added->frames);
-    append_strings(out, &n);
-    append_checksum(out);
+    size_t size = sizeof header + padded(identity_size) + added->count * sizeof *added->entries +
+                  added->frame_count * sizeof *added->frames + 4 * (size_t)n.count + n.bytes;
+    text_reserve(sink->text, sink->fd < 0 || size < HANDED_ON ? size : HANDED_ON);
+    put(sink, &header, sizeof header);
+    put(sink, cache->identity, identity_size);
+    put(sink, zeros, padded(identity_size) - identity_size);
+    put(sink, added->entries, added->count * sizeof *added->entries);
+    put(sink, added->frames, added->frame_count * sizeof *added->frames);
+    put_strings(sink, &n);
+    hand_on(sink);
     free(n.numbers);
     free(n.ids);
+    return size;
+}
+
+void symbol_cache_compose(struct symbol_cache *cache, struct text *out)
+{
+    struct sink sink = {.text = out, .fd = -1};
+    put_all(&sink, cache);
+    memcpy(out->data + offsetof(struct header, checksum), &sink.checksum, sizeof sink.checksum);
 }
 
 /* Makes the directory and those above it, for us alone. */
@@ -368,31 +411,29 @@ static void make_directory(const char *directory)
     free(path);
 }
 
-static bool write_all(int fd, const struct text *out)
+static bool write_contents(struct symbol_cache *cache, int fd)
 {
-    for (size_t done = 0; done < out->length;) {
-        ssize_t size = write(fd, out->data + done, out->length - done);
-        if (size < 0 && errno != EINTR)
-            return false;
-        done += size > 0 ? (size_t)size : 0;
-    }
-    return true;
+    struct text buffer = TEXT_INIT;
+    struct sink sink = {.text = &buffer, .fd = fd};
+    size_t size = put_all(&sink, cache);
+    text_release(&buffer);
+    return !sink.failed && size < INT32_MAX &&
+           pwrite(fd, &sink.checksum, sizeof sink.checksum, offsetof(struct header, checksum)) ==
+               sizeof sink.checksum;
 }
 
 static void write_file(struct symbol_cache *cache)
 {
-    struct text out = TEXT_INIT, name = TEXT_INIT;
-    symbol_cache_compose(cache, &out);
+    struct text name = TEXT_INIT;
     make_directory(cache->directory);
     text_printf(&name, "%s/.new-XXXXXX", cache->directory);
-    int fd = out.length < INT32_MAX ? mkstemp(name.data) : -1;
+    int fd = mkstemp(name.data);
     if (fd >= 0) {
-        bool done = write_all(fd, &out);
+        bool done = write_contents(cache, fd);
         done &= close(fd) == 0;
         if (!done || rename(name.data, cache->path) < 0)
             unlink(name.data);
     }
-    text_release(&out);
     text_release(&name);
 }
 
