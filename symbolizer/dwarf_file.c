@@ -196,6 +196,7 @@ void dwarf_file_resolve(struct dwarf_file *file, struct lookup_batch *batch)
     dwarf_jobs_init(&jobs, &file->units, &file->split, file->strings);
     struct dwarf_target *targets = make_jobs(&jobs, batch);
     dwarf_jobs_run(&jobs, file->options.threads);
+    array_reserve(&batch->frames, &batch->frame_capacity, dwarf_jobs_frame_limit(&jobs));
     for (uint32_t i = 0; i < jobs.count; i++) {
         if (jobs.jobs[i].declined)
             resolve_by_libdwarf(file, &jobs.jobs[i], batch);

@@ -183,6 +183,20 @@ static const struct published *publish_description(struct dwarf_jobs *jobs,
     return published;
 }
 
+uint64_t dwarf_jobs_frame_limit(const struct dwarf_jobs *jobs)
+{
+    uint64_t frames = 0;
+    for (uint32_t n = 0; n < jobs->count; n++) {
+        const struct dwarf_job *job = &jobs->jobs[n];
+        for (uint32_t i = 0; !job->declined && i < job->count; i++) {
+            for (uint32_t node = job->targets[i].node; node != DWARF_NODE_NONE;
+                 node = job->nodes[node].parent)
+                frames++;
+        }
+    }
+    return frames;
+}
+
 static void publish_chain(struct dwarf_jobs *jobs, const struct dwarf_job *job,
                           const struct dwarf_target *target, struct lookup_batch *batch)
 {

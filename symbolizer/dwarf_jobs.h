@@ -47,6 +47,9 @@ void dwarf_jobs_add(struct dwarf_jobs *jobs, uint32_t unit, struct dwarf_target 
 /* Scans with at most that many threads. */
 void dwarf_jobs_run(struct dwarf_jobs *jobs, uint32_t threads);
 
+/* As many frames as the jobs can fill, after the scan. */
+uint64_t dwarf_jobs_frame_limit(const struct dwarf_jobs *jobs);
+
 /* Fills lines and frames of the lookups of a job that was not declined. */
 void dwarf_jobs_publish(struct dwarf_jobs *jobs, const struct dwarf_job *job,
                         struct lookup_batch *batch);
