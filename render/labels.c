@@ -128,6 +128,7 @@ static size_t last_component(const char *name, size_t size, bool typed)
         size_t skip = operator_length(name, size, i);
         if (skip) {
             i += skip - 1;
+            i += i + 1 < size && name[i + 1] == ' '; // of "operator< <int>"
         } else if (typed && name[i] == ' ') {
             begin = i + 1;
         } else if (name[i] == '<' || name[i] == '(') {

@@ -182,6 +182,8 @@ static void labels_know_operators_from_brackets(void **state)
     assert_label("ns::Function::operator()(int, long) const", 12, "operator()");
     assert_label("ns::It::operator->() const", 12, "operator->");
     assert_label("operator new(unsigned long)", 14, "operator new");
+    assert_label("bool std::operator< <char, std::a<char> >(int)", 14, "operator< <…>");
+    assert_label("ns::Row& ns::operator<< <ns::Row>(ns::Row&)", 15, "operator<< <…>");
     assert_label("my_operator<int>(int)", 15, "my_operator<…>");
 }
 
