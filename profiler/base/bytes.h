@@ -104,20 +104,8 @@ static inline uint64_t bytes_signed_varint(struct bytes *b)
     return 0;
 }
 
-/* A NUL-terminated string inside the bytes, or NULL. The pointer borrows from the bytes. */
-static inline const char *bytes_string(struct bytes *b)
-{
-    const uint8_t *nul = b->failed || !bytes_left(b) ? NULL : memchr(b->at, 0, bytes_left(b));
-    if (!nul) {
-        bytes_fail(b);
-        return NULL;
-    }
-    const char *string = (const char *)b->at;
-    b->at = nul + 1;
-    return string;
-}
-
-/* The same, where a string of `most` bytes or more is damage. */
+/* A NUL-terminated string inside the bytes, or NULL where its NUL is not among the next `most`. The
+ * pointer borrows from the bytes. */
 static inline const char *bytes_string_within(struct bytes *b, size_t most)
 {
     size_t left = b->failed ? 0 : bytes_left(b);
@@ -129,6 +117,11 @@ static inline const char *bytes_string_within(struct bytes *b, size_t most)
     const char *string = (const char *)b->at;
     b->at = nul + 1;
     return string;
+}
+
+static inline const char *bytes_string(struct bytes *b)
+{
+    return bytes_string_within(b, SIZE_MAX);
 }
 
 /* A table of strings without what comes after its last NUL: whatever begins in it has an end. */
